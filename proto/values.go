@@ -1,0 +1,139 @@
+package proto
+
+import "net/netip"
+
+// Limits of the table's values, from the reference's section 1 and 2.
+const (
+	MaxName    = 15    // bytes of a service's ident, without the NUL
+	MaxPattern = 255   // bytes of an expression
+	MaxMatch   = 10    // highest capture group
+	MaxWeight  = 65535 // weight of a real server
+)
+
+// Defaults of a virtual service that a command does not give.
+const (
+	DefaultScheduler       = "http"
+	DefaultListenPort      = 8080
+	DefaultStartServers    = 8
+	DefaultMaxClients      = 256
+	DefaultMinSpareServers = 6
+	DefaultMaxSpareServers = 18
+)
+
+// Service is a virtual service. In a change, a zero field is one that was not
+// given: NEW_SERVICE takes the default for it, SET_SERVICE leaves it as it is.
+type Service struct {
+	Name      string
+	Scheduler string
+
+	// Listen may lack its address or its port in a change: only the part that
+	// is there was given.
+	Listen netip.AddrPort
+
+	// Redirect is where a connection goes that no server can take; the zero
+	// AddrPort is none. ClearRedirect, in SET_SERVICE, takes it away.
+	Redirect      netip.AddrPort
+	ClearRedirect bool
+
+	// Connection contexts and connections, each 1..65535.
+	StartServers    uint16
+	MaxClients      uint16
+	MinSpareServers uint16
+	MaxSpareServers uint16
+
+	// Reported, never set: whether it listens, and what it has counted.
+	Running     bool
+	ActiveConns uint64
+	Stats       Stats
+}
+
+// Dest is a real server of a service.
+type Dest struct {
+	Service string
+	Addr    netip.AddrPort // in a change, port 0 is the service's own port
+	Weight  uint32         // 0..65535; 0 is quiescent
+
+	// Reported, never set.
+	ActiveConns uint64
+	Stats       Stats
+}
+
+// Rule sends requests that its conditions hold for to its servers.
+type Rule struct {
+	Service string
+	Conditions
+	Match uint8 // capture group that hhttp hashes, 0..10
+
+	// Dests are the rule's servers, newest first when reported; a change
+	// names exactly one.
+	Dests []netip.AddrPort
+}
+
+// Conditions are what a rule asks of a request. An empty one asks nothing; all
+// that are given must hold. Two rules of a service with equal Conditions are
+// one rule.
+type Conditions struct {
+	Pattern string // extended regular expression, found anywhere in the URI
+	Host    string // extended regular expression, found in the request's host
+	Method  string // one token, compared exactly
+	Headers []NamedPattern
+	Cookies []NamedPattern
+	Queries []NamedPattern
+	Source  netip.Prefix // the client's address
+}
+
+// NamedPattern asks that a header, cookie or query parameter of this name
+// stands in the request and that the expression is found in its value; an
+// empty expression asks only that it is there.
+type NamedPattern struct {
+	Name    string
+	Pattern string
+}
+
+// Virtual is a service with all that belongs to it: newest first when it
+// comes from the daemon, in file order when it comes from a configuration.
+type Virtual struct {
+	Service Service
+	Dests   []Dest
+	Rules   []Rule
+}
+
+// Stats are counters since the service was added or zeroed.
+type Stats struct {
+	Conns    uint64
+	Requests uint64
+	InBytes  uint64 // from clients
+	OutBytes uint64 // to clients
+	Errors   uint64 // answers the daemon had to make itself, 4xx and 5xx
+}
+
+// Info is what the daemon says of itself.
+type Info struct {
+	Version    string
+	PID        uint32
+	Generation uint64 // goes up by one with every change of the table
+	Services   uint32
+	Knobs      []KnobValue
+}
+
+// KnobValue is one sysctl integer.
+type KnobValue struct {
+	Name  string
+	Value int32
+}
+
+// Module is a scheduler as an operator's scripts see it.
+type Module struct {
+	Name   string // "wlc", "http", ...
+	Loaded bool
+	Users  uint32 // services that use it
+}
+
+// Change is one step of a transaction. Command says which of the values is
+// meant; the others are zero.
+type Change struct {
+	Command Command
+	Service Service
+	Dest    Dest
+	Rule    Rule
+}
