@@ -1,0 +1,78 @@
+package poll
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Kind says what an Event tells of its slot.
+type Kind uint8
+
+const (
+	// Received ends an armed receive. Data is valid until the next call of
+	// Next; no Data and no Err is the end of the stream.
+	Received Kind = iota + 1
+	// Writable follows a Send that was short, a connect in progress, or
+	// WantWrite: once for each.
+	Writable
+	// Readable follows WantRead, for those who read by other means (splice).
+	Readable
+	// Acceptable says that a listener has connections; it comes again with
+	// each Wait until there are none, unless the listener is paused.
+	Acceptable
+	// HungUp says that the connection is gone both ways while no receive was
+	// armed that could have told.
+	HungUp
+	// Woken says that Wake was called.
+	Woken
+)
+
+// Event is one completion. The poller fills it anew with every Next.
+type Event struct {
+	Kind Kind
+	Slot uint32
+	Data []byte
+	Err  unix.Errno
+}
+
+// Poller waits for many sockets at once. A slot is the caller's number for a
+// socket, small and dense; it may be used again after Remove.
+type Poller interface {
+	// Name is "epoll" or "io_uring".
+	Name() string
+
+	// Add registers a socket, once in its life. fresh says that it may well
+	// have bytes already, so that the first receive is tried at once.
+	Add(slot uint32, fd int, fresh bool) error
+	// AddListener registers a listening socket.
+	AddListener(slot uint32, fd int) error
+	// Pause stops a listener's Acceptable events, or lets them come again.
+	Pause(slot uint32, paused bool) error
+	// Remove forgets a slot, whose events end with the call. The caller
+	// closes the socket afterwards.
+	Remove(slot uint32)
+
+	// Recv arms one receive of at most limit bytes. Arming an armed slot only
+	// changes the limit.
+	Recv(slot uint32, limit int)
+	// Send sends head and then data at once, as much as the socket takes
+	// without blocking, and returns how much that was. After a short count
+	// without an error Writable follows.
+	Send(slot uint32, head, data []byte) (int, unix.Errno)
+	// WantWrite and WantRead ask for one Writable or Readable event.
+	WantWrite(slot uint32)
+	WantRead(slot uint32)
+
+	// Wait collects what has happened, for at most d if nothing has; Next
+	// then hands it out, one event a call, and returns false after the last.
+	Wait(d time.Duration) error
+	Next(ev *Event) bool
+
+	// Wake ends a Wait from any goroutine.
+	Wake()
+	Close() error
+}
+
+// ReceiveSize is the most that one receive brings.
+const ReceiveSize = 256 << 10
