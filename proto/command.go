@@ -1,10 +1,13 @@
 package proto
 
+import "fmt"
+
 // Command is an operation of the family, in genlmsghdr.cmd.
 type Command uint8
 
 // The operations, shaped like those of IPVS's family (linux/ip_vs.h). The
-// numbers are the wire: never reuse one.
+// numbers are the wire: never reuse one. An answer carries the command of its
+// request.
 const (
 	CmdUnspec Command = iota
 	CmdNewService
@@ -30,3 +33,49 @@ const (
 	CmdBatchCommit
 	CmdSetKnob
 )
+
+var commandNames = [...]string{
+	CmdUnspec:      "unspec",
+	CmdNewService:  "new-service",
+	CmdSetService:  "set-service",
+	CmdDelService:  "del-service",
+	CmdGetService:  "get-service",
+	CmdNewDest:     "new-dest",
+	CmdSetDest:     "set-dest",
+	CmdDelDest:     "del-dest",
+	CmdGetDest:     "get-dest",
+	CmdNewRule:     "new-rule",
+	CmdDelRule:     "del-rule",
+	CmdGetRule:     "get-rule",
+	CmdFlush:       "flush",
+	CmdStart:       "start",
+	CmdStop:        "stop",
+	CmdGetInfo:     "get-info",
+	CmdZero:        "zero",
+	CmdNewModule:   "new-module",
+	CmdDelModule:   "del-module",
+	CmdGetModule:   "get-module",
+	CmdBatchBegin:  "batch-begin",
+	CmdBatchCommit: "batch-commit",
+	CmdSetKnob:     "set-knob",
+}
+
+// String is the operation's name in ktcpvs.yaml.
+func (c Command) String() string {
+	if int(c) < len(commandNames) {
+		return commandNames[c]
+	}
+	return fmt.Sprintf("command %d", uint8(c))
+}
+
+// InBatch tells whether the command is a change of the table, which a batch
+// may hold.
+func (c Command) InBatch() bool {
+	switch c {
+	case CmdNewService, CmdSetService, CmdDelService,
+		CmdNewDest, CmdSetDest, CmdDelDest,
+		CmdNewRule, CmdDelRule, CmdFlush:
+		return true
+	}
+	return false
+}

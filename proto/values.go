@@ -8,6 +8,9 @@ const (
 	MaxPattern = 255   // bytes of an expression
 	MaxMatch   = 10    // highest capture group
 	MaxWeight  = 65535 // weight of a real server
+	MaxMethod  = 32    // bytes of a rule's method
+	MaxField   = 255   // bytes of a header's, cookie's or query parameter's name
+	MaxNamed   = 16    // headers of a rule, as many cookies, as many query parameters
 )
 
 // Defaults of a virtual service that a command does not give.

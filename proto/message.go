@@ -1,0 +1,44 @@
+package proto
+
+// Request is what a client asks. Command says which of the values is meant.
+type Request struct {
+	Command Command
+	Dump    bool // list (NLM_F_DUMP) instead of fetching one
+	Full    bool // GET_SERVICE dumped: each service followed by its servers and rules
+
+	Service Service
+	Dest    Dest
+	Rule    Rule
+	Module  Module
+	Knob    KnobValue
+}
+
+// Reply is one message of an answer. Exactly one of the pointers is set.
+type Reply struct {
+	Command    Command // of the request
+	Generation uint64  // of the table it was read from
+
+	Service *Service
+	Dest    *Dest
+	Rule    *Rule
+	Module  *Module
+	Info    *Info
+}
+
+// Change gives the request's part that a batch holds.
+func (r *Request) Change() Change {
+	return Change{Command: r.Command, Service: r.Service, Dest: r.Dest, Rule: r.Rule}
+}
+
+// Request makes the change a request of its own.
+func (c *Change) Request() Request {
+	return Request{Command: c.Command, Service: c.Service, Dest: c.Dest, Rule: c.Rule}
+}
+
+// Peer is who sent a datagram, as the kernel vouches for it.
+type Peer struct {
+	Port uint32 // netlink port id
+	PID  int32  // process, 0 when outside the receiver's pid namespace
+	UID  uint32
+	GID  uint32
+}
