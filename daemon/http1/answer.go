@@ -1,11 +1,104 @@
 package http1
 
+import "strconv"
+
 // AppendContinue appends a 100 (Continue) response.
-func AppendContinue(dst []byte) []byte { return append(dst, "HTTP/1.1 100 Continue\r\n\r\n"...) }
+func AppendContinue(dst []byte) []byte {
+	return append(dst, "HTTP/1.1 100 Continue\r\n\r\n"...)
+}
 
 // AppendError appends a small complete response of the gateway's own. date is the Date field's value;
-// head leaves the body out, as for a response to HEAD.
-func AppendError(dst []byte, status int, keepAlive bool, date []byte, head bool) []byte { return dst }
+// head leaves the body out, as for a response to HEAD. keepAlive is meant for an HTTP/1.1 client: with an older
+// one the connection closes.
+func AppendError(dst []byte, status int, keepAlive bool, date []byte, head bool) []byte {
+	reason := reasonOf(status)
+	dst = appendStatus(dst, status, reason)
+	if status == 405 {
+		dst = append(dst, allow...)
+	}
+	dst = append(dst, "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n"...)
+	dst = appendNumber(dst, "Content-Length: ", int64(len("000 ")+len(reason)+len("\n")))
+	dst = appendOwn(dst, keepAlive, date)
+	if head {
+		return dst
+	}
+	dst = strconv.AppendInt(dst, int64(status), 10)
+	dst = append(dst, ' ')
+	dst = append(dst, reason...)
+	return append(dst, '\n')
+}
 
 // AppendOptions appends the gateway's own answer to an OPTIONS request that may go no further (Max-Forwards: 0).
-func AppendOptions(dst []byte, keepAlive bool, date []byte) []byte { return dst }
+func AppendOptions(dst []byte, keepAlive bool, date []byte) []byte {
+	dst = appendStatus(dst, 200, reasonOf(200))
+	dst = append(dst, allow...)
+	dst = append(dst, "Content-Length: 0\r\n"...)
+	return appendOwn(dst, keepAlive, date)
+}
+
+// allow is what the gateway forwards (RFC 9110 section 10.2.1).
+const allow = "Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\n"
+
+func appendStatus(dst []byte, status int, reason string) []byte {
+	dst = append(dst, "HTTP/1.1 "...)
+	dst = strconv.AppendInt(dst, int64(status), 10)
+	dst = append(dst, ' ')
+	dst = append(dst, reason...)
+	return append(dst, "\r\n"...)
+}
+
+// appendOwn appends the fields all of the gateway's own answers end with, and the empty line.
+func appendOwn(dst []byte, keepAlive bool, date []byte) []byte {
+	if date != nil {
+		dst = append(dst, "Date: "...)
+		dst = append(dst, date...)
+		dst = append(dst, "\r\n"...)
+	}
+	if !keepAlive {
+		dst = append(dst, "Connection: close\r\n"...)
+	}
+	return append(dst, "\r\n"...)
+}
+
+// reasonOf is the reason phrase of a status code the gateway answers with (RFC 9110 section 15, RFC 6585).
+func reasonOf(status int) string {
+	switch status {
+	case 200:
+		return "OK"
+	case 400:
+		return "Bad Request"
+	case 403:
+		return "Forbidden"
+	case 404:
+		return "Not Found"
+	case 405:
+		return "Method Not Allowed"
+	case 408:
+		return "Request Timeout"
+	case 411:
+		return "Length Required"
+	case 413:
+		return "Content Too Large"
+	case 414:
+		return "URI Too Long"
+	case 417:
+		return "Expectation Failed"
+	case 429:
+		return "Too Many Requests"
+	case 431:
+		return "Request Header Fields Too Large"
+	case 500:
+		return "Internal Server Error"
+	case 501:
+		return "Not Implemented"
+	case 502:
+		return "Bad Gateway"
+	case 503:
+		return "Service Unavailable"
+	case 504:
+		return "Gateway Timeout"
+	case 505:
+		return "HTTP Version Not Supported"
+	}
+	return "Error"
+}

@@ -39,58 +39,99 @@ const (
 
 // kindOf names a valid field name without regard to case.
 func kindOf(name []byte) FieldKind {
-	var lower string
+	var known string
 	var kind FieldKind
 	switch uint(len(name))<<8 | uint(name[0]|0x20) {
 	case 2<<8 | 't':
-		lower, kind = "te", TE
+		known, kind = "te", TE
 	case 3<<8 | 'v':
-		lower, kind = "via", Via
+		known, kind = "via", Via
 	case 4<<8 | 'h':
-		lower, kind = "host", Host
+		known, kind = "host", Host
 	case 4<<8 | 'd':
-		lower, kind = "date", Date
+		known, kind = "date", Date
 	case 6<<8 | 'c':
-		lower, kind = "cookie", Cookie
+		known, kind = "cookie", Cookie
 	case 6<<8 | 'e':
-		lower, kind = "expect", Expect
+		known, kind = "expect", Expect
 	case 7<<8 | 'u':
-		lower, kind = "upgrade", Upgrade
+		known, kind = "upgrade", Upgrade
 	case 7<<8 | 't':
-		lower, kind = "trailer", Trailer
+		known, kind = "trailer", Trailer
 	case 10<<8 | 'c':
-		lower, kind = "connection", Connection
+		known, kind = "connection", Connection
 	case 10<<8 | 'k':
-		lower, kind = "keep-alive", KeepAlive
+		known, kind = "keep-alive", KeepAlive
 	case 10<<8 | 's':
-		lower, kind = "set-cookie", SetCookie
+		known, kind = "set-cookie", SetCookie
 	case 12<<8 | 'm':
-		lower, kind = "max-forwards", MaxForwards
+		known, kind = "max-forwards", MaxForwards
 	case 14<<8 | 'c':
-		lower, kind = "content-length", ContentLength
+		known, kind = "content-length", ContentLength
 	case 14<<8 | 'h':
-		lower, kind = "http2-settings", HTTP2Settings
+		known, kind = "http2-settings", HTTP2Settings
 	case 16<<8 | 'p':
-		lower, kind = "proxy-connection", ProxyConnection
+		known, kind = "proxy-connection", ProxyConnection
 	case 17<<8 | 't':
-		lower, kind = "transfer-encoding", TransferEncoding
+		known, kind = "transfer-encoding", TransferEncoding
 	default:
 		return OtherField
 	}
-	if !foldEqual(name, lower) {
+	if !foldEqual(name, known) {
 		return OtherField
 	}
 	return kind
 }
 
-// foldEqual compares a token with a lower-case one of letters, digits and "-" without regard to case.
-// Setting the case bit maps no other token byte onto one of those.
-func foldEqual(token []byte, lower string) bool {
-	if len(token) != len(lower) {
+// foldEqual compares b with a lower-case text of letters, digits and "-" without regard to case. Setting
+// the case bit maps no other byte that a field or target may hold onto one of those.
+func foldEqual(b []byte, lower string) bool {
+	if len(b) != len(lower) {
 		return false
 	}
-	for i, c := range token {
+	for i, c := range b {
 		if c|0x20 != lower[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// fieldOf makes a Field of the line b[line:next] with its colon at b[colon]. The line is kept for copying
+// only in the form that would be written anew: one SP after the colon, nothing after the value.
+func fieldOf(b []byte, line, colon, next int) Field {
+	end := next - 2
+	from := colon + 1
+	f := Field{Name: b[line:colon:colon], Kind: kindOf(b[line:colon])}
+	if end-from >= 2 && b[from] == ' ' && b[from+1] > ' ' && b[end-1] > ' ' {
+		f.Value = b[from+1 : end : end]
+		f.start, f.end = int32(line), int32(next)
+		return f
+	}
+	f.Value = trim(b[from:end])
+	return f
+}
+
+// header finds the i-th field of a name.
+func header(fields []Field, name string, i int) ([]byte, bool) {
+	for j := range fields {
+		if f := &fields[j]; sameName(f.Name, name) {
+			if i == 0 {
+				return f.Value, true
+			}
+			i--
+		}
+	}
+	return nil, false
+}
+
+// sameName compares two field names without regard to case.
+func sameName(name []byte, want string) bool {
+	if len(name) != len(want) {
+		return false
+	}
+	for i, c := range name {
+		if lower[c] != lower[want[i]] {
 			return false
 		}
 	}

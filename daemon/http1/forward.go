@@ -1,5 +1,7 @@
 package http1
 
+import "strconv"
+
 // Forward is what the gateway decides about a message it passes on.
 type Forward struct {
 	KeepAlive bool   // whether the next hop is told that the connection stays open
@@ -12,8 +14,148 @@ type Forward struct {
 	Extra     []byte // complete field lines to add, CR LF included
 }
 
-// AppendRequest appends the head of r for the next server, as HTTP/1.1.
-func AppendRequest(dst []byte, r *Request, f *Forward) []byte { return dst }
+// kinds is a set of FieldKinds.
+type kinds uint32
 
-// AppendResponse appends the head of r for the client, as HTTP/1.1.
-func AppendResponse(dst []byte, r *Response, f *Forward) []byte { return dst }
+func (k kinds) has(kind FieldKind) bool { return k>>kind&1 != 0 }
+
+// hopByHop is what concerns one connection only (RFC 9110 section 7.6.1), or is written anew.
+const hopByHop = kinds(1<<Connection | 1<<KeepAlive | 1<<ProxyConnection | 1<<TE | 1<<Upgrade |
+	1<<HTTP2Settings | 1<<TransferEncoding | 1<<ContentLength | 1<<ByConnection)
+
+// AppendRequest appends the head of r for the next server, as HTTP/1.1: what was understood, in the origin
+// form, without hop-by-hop fields, framed as r is, with this gateway in Via (RFC 9110 section 7.6.3).
+func AppendRequest(dst []byte, r *Request, f *Forward) []byte {
+	dst = append(dst, r.MethodText...)
+	dst = append(dst, ' ')
+	dst = append(dst, r.URI...)
+	dst = append(dst, " HTTP/1.1\r\nHost: "...)
+	host := r.Host
+	if f.Host != nil {
+		host = f.Host
+	}
+	dst = append(dst, host...)
+	dst = append(dst, "\r\n"...)
+
+	leave := hopByHop | 1<<Host
+	if f.NoExpect || !r.Expect100 || r.Length == 0 {
+		leave |= 1 << Expect
+	}
+	if r.MaxForwards >= 0 {
+		leave |= 1 << MaxForwards
+		dst = appendNumber(dst, "Max-Forwards: ", int64(max(r.MaxForwards-1, 0)))
+	}
+	dst = appendFields(dst, r.head, r.Fields, leave)
+
+	switch r.Body {
+	case ChunkedBody:
+		dst = append(dst, "Transfer-Encoding: chunked\r\n"...)
+	case LengthBody:
+		dst = appendNumber(dst, "Content-Length: ", r.Length)
+	}
+	if f.Upgrade != nil || !f.KeepAlive {
+		dst = appendConnection(dst, f, 1)
+	}
+	if r.Minor == 0 {
+		dst = append(dst, "Via: 1.0 ktcpvs\r\n"...)
+	} else {
+		dst = append(dst, "Via: 1.1 ktcpvs\r\n"...)
+	}
+	dst = append(dst, f.Extra...)
+	return append(dst, "\r\n"...)
+}
+
+// AppendResponse appends the head of r for the client, as HTTP/1.1: without hop-by-hop fields, framed as f
+// says. A body that has neither length nor chunks ends with the connection, whatever f.KeepAlive is.
+func AppendResponse(dst []byte, r *Response, f *Forward) []byte {
+	dst = append(dst, "HTTP/1.1 "...)
+	dst = strconv.AppendUint(dst, uint64(r.Status), 10)
+	dst = append(dst, ' ')
+	dst = append(dst, r.Reason...)
+	dst = append(dst, "\r\n"...)
+	dst = appendFields(dst, r.head, r.Fields, hopByHop|1<<Host)
+
+	untilClose := false
+	switch {
+	case r.Body == NoBody || r.Body == LengthBody && !f.Chunked:
+		if r.Length >= 0 {
+			dst = appendNumber(dst, "Content-Length: ", r.Length)
+		}
+	case f.Chunked:
+		dst = append(dst, "Transfer-Encoding: chunked\r\n"...)
+	default:
+		untilClose = true
+	}
+	if f.Date != nil && r.Status >= 200 && !r.dated() {
+		dst = append(dst, "Date: "...)
+		dst = append(dst, f.Date...)
+		dst = append(dst, "\r\n"...)
+	}
+	switch {
+	case f.Upgrade == nil && (r.Status < 200 || r.Tunnel):
+		// Neither an interim response nor a tunnel's says anything about the connection.
+	case untilClose:
+		dst = append(dst, "Connection: close\r\n"...)
+	default:
+		dst = appendConnection(dst, f, f.Minor)
+	}
+	dst = append(dst, f.Extra...)
+	return append(dst, "\r\n"...)
+}
+
+// dated reports whether the server gave a Date that is passed on.
+func (r *Response) dated() bool {
+	for i := range r.Fields {
+		if r.Fields[i].Kind == Date {
+			return true
+		}
+	}
+	return false
+}
+
+// appendConnection appends the fields that tell a recipient of that minor version what becomes of the connection.
+func appendConnection(dst []byte, f *Forward, minor uint8) []byte {
+	switch {
+	case f.Upgrade != nil:
+		dst = append(dst, "Connection: upgrade\r\nUpgrade: "...)
+		dst = append(dst, f.Upgrade...)
+		return append(dst, "\r\n"...)
+	case !f.KeepAlive:
+		return append(dst, "Connection: close\r\n"...)
+	case minor == 0:
+		return append(dst, "Connection: keep-alive\r\n"...)
+	}
+	return dst
+}
+
+// appendFields appends the fields whose kind is not in leave. Lines that touch each other in head are copied
+// in one run.
+func appendFields(dst, head []byte, fields []Field, leave kinds) []byte {
+	start, end := int32(0), int32(0)
+	for i := range fields {
+		f := &fields[i]
+		switch {
+		case leave.has(f.Kind):
+			continue
+		case f.end == 0:
+			dst = append(dst, head[start:end]...)
+			start, end = 0, 0
+			dst = append(dst, f.Name...)
+			dst = append(dst, ": "...)
+			dst = append(dst, f.Value...)
+			dst = append(dst, "\r\n"...)
+			continue
+		case f.start != end:
+			dst = append(dst, head[start:end]...)
+			start = f.start
+		}
+		end = f.end
+	}
+	return append(dst, head[start:end]...)
+}
+
+func appendNumber(dst []byte, name string, n int64) []byte {
+	dst = append(dst, name...)
+	dst = strconv.AppendInt(dst, n, 10)
+	return append(dst, "\r\n"...)
+}

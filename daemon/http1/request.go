@@ -1,5 +1,7 @@
 package http1
 
+import "math"
+
 // Body is how the end of a message's body is known (RFC 9112 section 6.3).
 type Body uint8
 
@@ -45,7 +47,140 @@ func (r *Request) Header(name string, i int) (value []byte, ok bool) {
 //   - 0, nil: more is needed; give the same bytes and what follows them, at any address.
 //   - 0, *Error: b can not begin an acceptable request, whatever follows; the connection is to be closed.
 func (p *Parser) Request(b []byte, lim *Limits, r *Request) (n int, err error) {
-	return 0, nil
+	resumed := p.stage != atStart
+	n, f := p.request(within(b, lim), lim, r)
+	if f == ok && resumed {
+		// Lines seen by earlier calls may have moved since: now that all is there, read it in one go.
+		p.Reset()
+		n, f = p.request(within(b, lim), lim, r)
+	}
+	if f == needMore {
+		return 0, nil
+	}
+	p.Reset()
+	if f == ok {
+		f = r.understand()
+	}
+	if f != ok {
+		return 0, &requestErrors[f]
+	}
+	return n, nil
 }
 
-func header(fields []Field, name string, i int) ([]byte, bool) { return nil, false }
+// request reads the head's lines, without asking what they mean together.
+func (p *Parser) request(b []byte, lim *Limits, r *Request) (n int, f fault) {
+	if p.stage != inFields {
+		if f = p.requestLine(b, lim, r); f != ok {
+			return 0, f
+		}
+	}
+	r.head = b
+	r.Fields, n, f = p.section(b, lim, r.Fields[:0])
+	return n, f
+}
+
+// understand fills in what start line and fields mean together.
+func (r *Request) understand() fault {
+	r.Method = methodOf(r.MethodText)
+	r.Expect100 = false
+	r.MaxForwards = -1
+	fr := framing{length: -1}
+	var host []byte
+	hosts := 0
+	for i := range r.Fields {
+		f := &r.Fields[i]
+		var bad fault
+		switch f.Kind {
+		case OtherField, Cookie:
+			continue
+		case Host:
+			host, hosts = f.Value, hosts+1
+		case Expect:
+			bad = r.expect(f.Value)
+		case MaxForwards:
+			bad = r.maxForwards(f.Value)
+		default:
+			bad = fr.note(f)
+		}
+		if bad != ok {
+			return bad
+		}
+	}
+	if f := r.resolve(host, hosts); f != ok {
+		return f
+	}
+	if f := r.frame(&fr); f != ok {
+		return f
+	}
+	r.KeepAlive = fr.persists(r.Minor)
+	r.Upgrade = fr.protocols(r.Minor)
+	if namesH2C(r.Upgrade) {
+		r.Upgrade = nil
+	}
+	fr.markNamed(r.Fields)
+	return ok
+}
+
+// frame decides how the body ends (RFC 9112 section 6.3).
+func (r *Request) frame(fr *framing) fault {
+	if f := fr.check(r.Minor); f != ok {
+		return f
+	}
+	switch {
+	case fr.coded:
+		r.Body, r.Length = ChunkedBody, -1
+	case fr.length >= 0:
+		r.Body, r.Length = LengthBody, fr.length
+	default:
+		r.Body, r.Length = NoBody, 0
+	}
+	if r.Length != 0 && (r.Method == CONNECT || r.Method == TRACE) {
+		return bodyNotAllowed
+	}
+	return ok
+}
+
+// expect reads an Expect value (RFC 9110 section 10.1.1); HTTP/1.0 has no expectations.
+func (r *Request) expect(value []byte) fault {
+	if r.Minor == 0 {
+		return ok
+	}
+	if !foldEqual(value, "100-continue") {
+		return badExpect
+	}
+	r.Expect100 = true
+	return ok
+}
+
+// maxForwards reads a Max-Forwards value; other methods than TRACE and OPTIONS may carry one unheeded. More
+// than fits is as good as no end.
+func (r *Request) maxForwards(value []byte) fault {
+	if r.Method != TRACE && r.Method != OPTIONS {
+		return ok
+	}
+	if r.MaxForwards >= 0 || len(value) == 0 {
+		return badMaxForwards
+	}
+	n := 0
+	for _, c := range value {
+		if c < '0' || c > '9' {
+			return badMaxForwards
+		}
+		n = min(n*10+int(c-'0'), math.MaxInt32)
+	}
+	r.MaxForwards = n
+	return ok
+}
+
+// namesH2C reports whether a list of protocols holds h2c. A gateway that tunnelled it would let requests
+// pass that it never saw.
+func namesH2C(list []byte) bool {
+	for more := len(list) > 0; more; {
+		var protocol []byte
+		protocol, list, more = nextOption(list)
+		if foldEqual(protocol, "h2c") {
+			return true
+		}
+	}
+	return false
+}

@@ -24,5 +24,98 @@ func (r *Response) Header(name string, i int) (value []byte, ok bool) {
 // Response parses the head of the response, to a request of method m, that b begins with.
 // Results are as for Request; every *Error has Status 502.
 func (p *Parser) Response(b []byte, lim *Limits, m Method, r *Response) (n int, err error) {
-	return 0, nil
+	resumed := p.stage != atStart
+	n, f := p.response(within(b, lim), lim, r)
+	if f == ok && resumed {
+		// As for a request: lines seen by earlier calls may have moved.
+		p.Reset()
+		n, f = p.response(within(b, lim), lim, r)
+	}
+	if f == needMore {
+		return 0, nil
+	}
+	p.Reset()
+	if f == ok {
+		f = r.understand(m)
+	}
+	if f != ok {
+		return 0, &responseErrors[f]
+	}
+	return n, nil
+}
+
+// response reads the head's lines, without asking what they mean together.
+func (p *Parser) response(b []byte, lim *Limits, r *Response) (n int, f fault) {
+	if p.stage != inFields {
+		if f = p.statusLine(b, lim, r); f != ok {
+			return 0, f
+		}
+	}
+	r.head = b
+	r.Fields, n, f = p.section(b, lim, r.Fields[:0])
+	return n, f
+}
+
+// understand fills in what status line and fields mean together, for a request of method m.
+func (r *Response) understand(m Method) fault {
+	r.SetsCookie = false
+	fr := framing{length: -1}
+	for i := range r.Fields {
+		f := &r.Fields[i]
+		switch f.Kind {
+		case OtherField:
+			continue
+		case SetCookie:
+			r.SetsCookie = true
+		default:
+			if bad := fr.note(f); bad != ok {
+				return bad
+			}
+		}
+	}
+	if f := fr.check(r.Minor); f != ok {
+		return f
+	}
+	r.Upgrade = fr.protocols(r.Minor)
+	r.KeepAlive = fr.persists(r.Minor)
+	r.Tunnel = false
+	r.Length = -1
+	fr.markNamed(r.Fields)
+	return r.frame(&fr, m)
+}
+
+// frame decides how the body ends (RFC 9112 section 6.3).
+func (r *Response) frame(fr *framing, m Method) fault {
+	switch {
+	case r.Status < 200:
+		r.Body = NoBody
+		// The next bytes must be the final response's head, never a body posing as one.
+		if fr.coded || fr.length > 0 {
+			return bodyIn1xx
+		}
+		if r.Status == 101 {
+			if r.Upgrade == nil {
+				return switchToNothing
+			}
+			r.Tunnel = true
+		}
+	case m == CONNECT && r.Status < 300:
+		r.Body, r.Tunnel = NoBody, true
+	case r.Status == 204:
+		r.Body = NoBody
+		// A server that states a body here may send it, too.
+		r.KeepAlive = r.KeepAlive && !fr.coded && fr.length <= 0
+	case m == HEAD || r.Status == 304:
+		r.Body, r.Length = NoBody, fr.length
+	case fr.coded:
+		r.Body = ChunkedBody
+	case fr.length >= 0:
+		r.Body, r.Length = LengthBody, fr.length
+	default:
+		r.Body, r.KeepAlive = CloseBody, false
+	}
+	if r.Tunnel {
+		r.KeepAlive = false
+	}
+	return ok
 }

@@ -1,0 +1,171 @@
+package http1
+
+import (
+	"bytes"
+	"math"
+)
+
+// maxOptions bounds the connection options that name fields: each is sought among all fields.
+const maxOptions = 16
+
+// framing collects what the fields say about where the message ends and what becomes of the connection.
+type framing struct {
+	length    int64 // -1: no Content-Length
+	coded     bool  // there is a Transfer-Encoding
+	chunked   bool  // its last coding so far is chunked
+	unknown   bool  // it has other codings
+	close     bool  // Connection: close
+	keepAlive bool  // Connection: keep-alive
+	switching bool  // Connection: upgrade
+	options   int   // connection options that are neither of those
+	upgrades  int
+	upgrade   []byte
+}
+
+// note takes one field into account.
+func (fr *framing) note(f *Field) fault {
+	switch f.Kind {
+	case ContentLength:
+		if fr.length >= 0 {
+			return severalLengths
+		}
+		n, valid := decimal(f.Value)
+		if !valid {
+			return badLength
+		}
+		fr.length = n
+	case TransferEncoding:
+		return fr.codings(f.Value)
+	case Connection:
+		return fr.connection(f.Value)
+	case Upgrade:
+		fr.upgrades++
+		fr.upgrade = f.Value
+	}
+	return ok
+}
+
+// codings reads one Transfer-Encoding value. Empty list elements and parameters are refused with all else
+// that some recipient might read differently.
+func (fr *framing) codings(value []byte) fault {
+	fr.coded = true
+	for {
+		coding, rest, more := bytes.Cut(value, []byte(","))
+		coding = trim(coding)
+		switch {
+		case len(coding) == 0 || tokenEnd(coding, 0) < len(coding):
+			return badCoding
+		case fr.chunked:
+			return chunkedNotLast
+		case foldEqual(coding, "chunked"):
+			fr.chunked = true
+		default:
+			fr.unknown = true
+		}
+		if !more {
+			return ok
+		}
+		value = rest
+	}
+}
+
+// connection reads one Connection value, a list of tokens (RFC 9110 section 7.6.1).
+func (fr *framing) connection(value []byte) fault {
+	for more := true; more; {
+		var option []byte
+		option, value, more = nextOption(value)
+		switch {
+		case len(option) == 0:
+		case foldEqual(option, "close"):
+			fr.close = true
+		case foldEqual(option, "keep-alive"):
+			fr.keepAlive = true
+		case foldEqual(option, "upgrade"):
+			fr.switching = true
+		case tokenEnd(option, 0) < len(option):
+			return badConnection
+		default:
+			if fr.options++; fr.options > maxOptions {
+				return manyOptions
+			}
+		}
+	}
+	return ok
+}
+
+// nextOption cuts the first element off a comma-separated list.
+func nextOption(list []byte) (option, rest []byte, more bool) {
+	if i := bytes.IndexByte(list, ','); i >= 0 {
+		return trim(list[:i]), list[i+1:], true
+	}
+	return trim(list), nil, false
+}
+
+// check judges the whole.
+func (fr *framing) check(minor uint8) fault {
+	switch {
+	case !fr.coded:
+		return ok
+	case fr.length >= 0:
+		return lengthAndCoding
+	case minor == 0:
+		return codingInHTTP10
+	case !fr.chunked:
+		return chunkedNotLast
+	case fr.unknown:
+		return unknownCoding
+	}
+	return ok
+}
+
+// persists reports whether the sender goes on after this message (RFC 9112 section 9.3).
+func (fr *framing) persists(minor uint8) bool {
+	return !fr.close && (minor == 1 || fr.keepAlive)
+}
+
+// protocols is what an HTTP/1.1 sender wants to switch to, nil for nothing (RFC 9110 section 7.8). Several
+// Upgrade fields count as none: they may be ignored.
+func (fr *framing) protocols(minor uint8) []byte {
+	if minor == 0 || !fr.switching || fr.upgrades != 1 || len(fr.upgrade) == 0 {
+		return nil
+	}
+	return fr.upgrade
+}
+
+// markNamed makes the fields that a connection option names ByConnection. What frames or routes the message is the
+// gateway's own business and stays what it is, whatever Connection says.
+func (fr *framing) markNamed(fields []Field) {
+	if fr.options == 0 {
+		return
+	}
+	for i := range fields {
+		if fields[i].Kind != Connection {
+			continue
+		}
+		value := fields[i].Value
+		for more := true; more; {
+			var option []byte
+			option, value, more = nextOption(value)
+			for j := range fields {
+				switch f := &fields[j]; f.Kind {
+				case OtherField, Cookie, SetCookie, Date, Trailer:
+					if bytes.EqualFold(f.Name, option) {
+						f.Kind = ByConnection
+					}
+				}
+			}
+		}
+	}
+}
+
+// decimal reads digits, nothing else, as a number below 2^63.
+func decimal(b []byte) (n int64, valid bool) {
+	for _, c := range b {
+		d := int64(c) - '0'
+		if d < 0 || d > 9 || n > (math.MaxInt64-d)/10 {
+			return 0, false
+		}
+		n = n*10 + d
+	}
+	return n, len(b) > 0
+}
