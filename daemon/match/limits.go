@@ -1,0 +1,45 @@
+package match
+
+import "fmt"
+
+// Limits bound what a table may cost, so that no set of rules an operator
+// hands in can exhaust the daemon. What is past them is refused by Compile.
+type Limits struct {
+	Rules      int // rules in a table
+	ExprBytes  int // length of one expression
+	ExprNodes  int // automaton nodes of one expression, counted repeats unrolled
+	TableNodes int // automaton nodes of a whole table; about 48 bytes each
+	Classes    int // classes of characters that a table tells apart
+
+	// CacheBytes bounds the deterministic states that requests leave behind
+	// for those after them, per automaton. Past it, answers stay right and
+	// get slower.
+	CacheBytes int
+}
+
+// DefaultLimits are wide enough for 10,000 rules of full length.
+func DefaultLimits() Limits {
+	return Limits{
+		Rules:      1 << 16,
+		ExprBytes:  255,
+		ExprNodes:  2048,
+		TableNodes: 1 << 21,
+		Classes:    4096,
+		CacheBytes: 32 << 20,
+	}
+}
+
+// Error says which condition of which pattern was refused, and why.
+type Error struct {
+	Index  int    // of the pattern; -1: the table as a whole
+	Field  string // "pattern", "host", "method", "header X", "cookie X", "query X", "source"
+	Expr   string // as given
+	Reason string
+}
+
+func (e *Error) Error() string {
+	if e.Index < 0 {
+		return e.Reason
+	}
+	return fmt.Sprintf("rule %d: %s %q: %s", e.Index, e.Field, e.Expr, e.Reason)
+}
