@@ -1,0 +1,97 @@
+package proto
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"unicode/utf8"
+)
+
+// CheckName tells whether s may name a service, a scheduler or a module: 1 to
+// 15 bytes of letters, digits, '-', '_' and '.'.
+func CheckName(s string) error { return serviceSet.attrs[ServiceAttrName].checkString(s) }
+
+// CheckPattern tells whether s may be an expression: 1 to 255 bytes of UTF-8
+// without control characters. Whether it compiles is the daemon's to say.
+func CheckPattern(s string) error { return ruleSet.attrs[RuleAttrPattern].checkString(s) }
+
+// CheckMethod tells whether s may be a rule's method: a token (RFC 9110,
+// section 5.6.2) of 1 to 32 bytes.
+func CheckMethod(s string) error { return ruleSet.attrs[RuleAttrMethod].checkString(s) }
+
+// CheckField tells whether s may name a header, a cookie or a query parameter:
+// 1 to 255 bytes of visible UTF-8.
+func CheckField(s string) error { return namedPatternSet.attrs[NamedAttrName].checkString(s) }
+
+// CheckSource tells whether p may be a rule's source: an IPv4 or IPv6 prefix
+// with no bit set past its length.
+func CheckSource(p netip.Prefix) error {
+	switch {
+	case !p.IsValid():
+		return fmt.Errorf("source is not a prefix")
+	case p.Addr().Is4In6():
+		return fmt.Errorf("source %v is IPv4 in an IPv6 address, expected IPv4", p)
+	case p.Masked() != p:
+		return fmt.Errorf("source %v has bits set past its length, expected %v", p, p.Masked())
+	}
+	return nil
+}
+
+// checkString holds a string to its attribute: its length in bytes, then its
+// characters.
+func (a *attribute) checkString(s string) error {
+	if n := int64(len(s)); n < a.min || n > a.max {
+		return fmt.Errorf("%s is %d bytes long, expected %d to %d", a.name, n, a.min, a.max)
+	}
+	if a.chars == nil {
+		return nil
+	}
+	if i := strings.IndexFunc(s, func(r rune) bool { return !a.chars.has(r) }); i >= 0 {
+		return fmt.Errorf("%s has %q at byte %d, expected %s", a.name, s[i:i+runeLen(s[i:])], i, a.chars.words)
+	}
+	return nil
+}
+
+// checkNumber holds an integer to its attribute.
+func (a *attribute) checkNumber(n int64) error {
+	if n < a.min || n > a.max {
+		return fmt.Errorf("%s is %d, expected %d to %d", a.name, n, a.min, a.max)
+	}
+	return nil
+}
+
+// charset is the characters that a string may hold.
+type charset struct {
+	words string
+	has   func(rune) bool
+}
+
+var (
+	nameChars  = &charset{"letters, digits, '-', '_' and '.'", isNameChar}
+	tokenChars = &charset{"a token", isTokenChar}
+	fieldChars = &charset{"visible characters", func(r rune) bool { return isText(r) && r != ' ' }}
+	textChars  = &charset{"no control characters", isText}
+)
+
+func isNameChar(r rune) bool {
+	return isAlphanumeric(r) || r == '-' || r == '_' || r == '.'
+}
+
+func isTokenChar(r rune) bool {
+	return isAlphanumeric(r) || r > 0 && strings.ContainsRune("!#$%&'*+-.^_`|~", r)
+}
+
+func isAlphanumeric(r rune) bool {
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+}
+
+// isText excludes what would garble a listing: the control characters of
+// ASCII and Latin-1, and bytes that are not UTF-8.
+func isText(r rune) bool {
+	return r >= ' ' && !(0x7f <= r && r < 0xa0) && r != utf8.RuneError
+}
+
+func runeLen(s string) int {
+	_, n := utf8.DecodeRuneInString(s)
+	return n
+}

@@ -1,0 +1,177 @@
+// Package client is the daemon's table as typed calls: each asks over netlink
+// and waits for the answer. It holds no state of its own; what an answer means
+// to an operator is the caller's business.
+package client
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"sync"
+
+	"ktcpvs/proto"
+	"ktcpvs/proto/nlport"
+
+	"golang.org/x/sys/unix"
+)
+
+// Options say where the daemon is.
+type Options struct {
+	Port uint32 // netlink port id; 0: KTCPVS_NLPORT or proto.DefaultPort
+}
+
+// Transport carries datagrams to the daemon and back; nlport.Conn does.
+type Transport interface {
+	WriteDatagram(b []byte) error
+	ReadDatagram() ([]byte, error) // valid until the next call
+	Close() error
+}
+
+// Client talks to one daemon. Every error that its calls return is a
+// *proto.Error, so errors.Is finds the errno: ENOPROTOOPT when no daemon
+// listens, EPERM when the caller lacks CAP_NET_ADMIN, and else what the
+// reference names. It may be used by many goroutines; they take turns.
+type Client struct {
+	mu     sync.Mutex
+	t      Transport
+	seq    uint32
+	family uint16
+	buf    []byte
+}
+
+// Dial finds the daemon of this network namespace.
+func Dial(o Options) (*Client, error) {
+	port, err := o.port()
+	if err != nil {
+		return nil, err
+	}
+	conn, err := nlport.Dial(port)
+	if err != nil {
+		return nil, failure(proto.CmdUnspec, err)
+	}
+	return New(conn)
+}
+
+// New talks over t, and closes it when nobody answers there.
+func New(t Transport) (*Client, error) {
+	c := &Client{t: t}
+	if err := c.resolve(); err != nil {
+		t.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// Close ends the conversation; a call that waits returns.
+func (c *Client) Close() error { return c.t.Close() }
+
+func (o Options) port() (uint32, error) {
+	text := os.Getenv(proto.PortEnv)
+	if o.Port != 0 || text == "" {
+		if o.Port == 0 {
+			return proto.DefaultPort, nil
+		}
+		return o.Port, nil
+	}
+	port, err := strconv.ParseUint(text, 0, 32)
+	if err != nil || port == 0 {
+		return 0, proto.Errorf(unix.EINVAL, "%s is %q, expected a netlink port id, 1 to %d", proto.PortEnv, text, uint32(1<<32-1))
+	}
+	return uint32(port), nil
+}
+
+// Info is what the daemon says of itself.
+func (c *Client) Info() (proto.Info, error) {
+	replies, err := c.ask(proto.Request{Command: proto.CmdGetInfo})
+	if err != nil {
+		return proto.Info{}, err
+	}
+	if len(replies) != 1 || replies[0].Info == nil {
+		return proto.Info{}, unexpected(proto.CmdGetInfo)
+	}
+	return *replies[0].Info, nil
+}
+
+// Do makes one change.
+func (c *Client) Do(change proto.Change) error {
+	if !change.Command.InBatch() {
+		return &proto.Error{Errno: unix.EOPNOTSUPP, Command: change.Command, Text: "not a change of the table"}
+	}
+	return c.tell(change.Request())
+}
+
+// Start lets the service listen; it does when the call returns, or the error
+// is the kernel's. "" is every service. A service that runs keeps running.
+func (c *Client) Start(name string) error {
+	return c.tell(proto.Request{Command: proto.CmdStart, Service: proto.Service{Name: name}})
+}
+
+// Stop closes the service's listener and lets what is open finish. "" is every
+// service. A service that does not run stays so.
+func (c *Client) Stop(name string) error {
+	return c.tell(proto.Request{Command: proto.CmdStop, Service: proto.Service{Name: name}})
+}
+
+// Zero clears the counters of the service and of its servers. "" is every
+// service.
+func (c *Client) Zero(name string) error {
+	return c.tell(proto.Request{Command: proto.CmdZero, Service: proto.Service{Name: name}})
+}
+
+// SetKnob sets a sysctl integer of the daemon.
+func (c *Client) SetKnob(name string, value int32) error {
+	return c.tell(proto.Request{Command: proto.CmdSetKnob, Knob: proto.KnobValue{Name: name, Value: value}})
+}
+
+// LoadModule loads a scheduler.
+func (c *Client) LoadModule(name string) error {
+	return c.tell(proto.Request{Command: proto.CmdNewModule, Module: proto.Module{Name: name}})
+}
+
+// UnloadModule unloads a scheduler; EBUSY while a service uses it.
+func (c *Client) UnloadModule(name string) error {
+	return c.tell(proto.Request{Command: proto.CmdDelModule, Module: proto.Module{Name: name}})
+}
+
+// Modules lists the schedulers, loaded or not.
+func (c *Client) Modules() ([]proto.Module, error) {
+	replies, err := c.ask(proto.Request{Command: proto.CmdGetModule, Dump: true})
+	if err != nil {
+		return nil, err
+	}
+	modules := make([]proto.Module, 0, len(replies))
+	for _, r := range replies {
+		if r.Module == nil {
+			return nil, unexpected(proto.CmdGetModule)
+		}
+		modules = append(modules, *r.Module)
+	}
+	return modules, nil
+}
+
+func unexpected(cmd proto.Command) error {
+	return &proto.Error{Errno: unix.EBADMSG, Command: cmd, Text: "the daemon answered something else than what was asked"}
+}
+
+// failure makes a *proto.Error of what a transport says.
+func failure(cmd proto.Command, err error) error {
+	e, ok := errors.AsType[*proto.Error](err)
+	if ok {
+		named := *e
+		named.Command = cmd
+		return &named
+	}
+	errno, ok := errors.AsType[unix.Errno](err)
+	switch {
+	case !ok:
+		return &proto.Error{Errno: unix.EIO, Command: cmd, Text: err.Error()}
+	case errno == unix.ECONNREFUSED:
+		return &proto.Error{Errno: unix.ENOPROTOOPT, Command: cmd, Text: "no ktcpvsd in this network namespace"}
+	case errno == unix.ETIMEDOUT:
+		return &proto.Error{Errno: errno, Command: cmd, Text: "the daemon does not answer"}
+	case errno == unix.EPERM && err != error(errno):
+		return &proto.Error{Errno: errno, Command: cmd, Text: fmt.Sprint(err)}
+	}
+	return &proto.Error{Errno: errno, Command: cmd, Text: err.Error()}
+}

@@ -1,0 +1,106 @@
+package proto
+
+import (
+	"fmt"
+	"net/netip"
+)
+
+// rule appends the nest of r with the attributes that are in mask.
+func (e *encoder) rule(r *Rule, mask uint64) {
+	if n := ruleSet.attrs[RuleAttrDest].repeat; len(r.Dests) > n {
+		e.fail(fmt.Errorf("rule has %d servers, expected at most %d in a message", len(r.Dests), n))
+		return
+	}
+	e.nest(AttrRule, func() {
+		e.string(ruleSet, RuleAttrService, r.Service)
+		if mask&conditions != 0 {
+			e.conditions(&r.Conditions)
+		}
+		if mask&bits(RuleAttrMatch) != 0 {
+			e.number(ruleSet, RuleAttrMatch, int64(r.Match))
+		}
+		if mask&bits(RuleAttrDest) != 0 {
+			for _, d := range r.Dests {
+				e.endpoint(RuleAttrDest, d, endpointAddress)
+			}
+		}
+	})
+}
+
+func (e *encoder) conditions(c *Conditions) {
+	for _, s := range [...]struct {
+		typ uint
+		v   string
+	}{{RuleAttrPattern, c.Pattern}, {RuleAttrHost, c.Host}, {RuleAttrMethod, c.Method}} {
+		if s.v != "" {
+			e.string(ruleSet, s.typ, s.v)
+		}
+	}
+	e.namedPatterns(RuleAttrHeader, c.Headers)
+	e.namedPatterns(RuleAttrCookie, c.Cookies)
+	e.namedPatterns(RuleAttrQuery, c.Queries)
+	if c.Source != (netip.Prefix{}) {
+		e.prefix(RuleAttrSource, c.Source)
+	}
+}
+
+func (e *encoder) namedPatterns(typ uint, list []NamedPattern) {
+	if a := ruleSet.attrs[typ]; len(list) > a.repeat {
+		e.fail(fmt.Errorf("rule has %d of %s, expected at most %d", len(list), a.name, a.repeat))
+		return
+	}
+	for _, n := range list {
+		e.nest(typ, func() {
+			e.string(namedPatternSet, NamedAttrName, n.Name)
+			if n.Pattern != "" {
+				e.string(namedPatternSet, NamedAttrPattern, n.Pattern)
+			}
+		})
+	}
+}
+
+func (d *decoder) rule(v value, must, may uint64) (r Rule, err error) {
+	err = d.walk(ruleSet, must, may, v, func(typ uint, v value) (err error) {
+		switch typ {
+		case RuleAttrService:
+			r.Service = v.string()
+		case RuleAttrPattern:
+			r.Pattern = v.string()
+		case RuleAttrHost:
+			r.Host = v.string()
+		case RuleAttrMethod:
+			r.Method = v.string()
+		case RuleAttrHeader:
+			err = d.namedPattern(v, &r.Headers)
+		case RuleAttrCookie:
+			err = d.namedPattern(v, &r.Cookies)
+		case RuleAttrQuery:
+			err = d.namedPattern(v, &r.Queries)
+		case RuleAttrSource:
+			r.Source, err = d.prefix(v)
+		case RuleAttrMatch:
+			r.Match = uint8(v.number(kindU8))
+		case RuleAttrDest:
+			var dest netip.AddrPort
+			dest, err = d.endpoint(v, endpointAddress)
+			r.Dests = append(r.Dests, dest)
+		}
+		return err
+	})
+	return r, err
+}
+
+func (d *decoder) namedPattern(v value, list *[]NamedPattern) error {
+	var n NamedPattern
+	err := d.walk(namedPatternSet, bits(NamedAttrName), bits(NamedAttrPattern), v, func(typ uint, v value) error {
+		switch typ {
+		case NamedAttrName:
+			n.Name = v.string()
+		case NamedAttrPattern:
+			n.Pattern = v.string()
+		}
+		return nil
+	})
+	*list = append(*list, n)
+	return err
+}

@@ -1,0 +1,109 @@
+package proto
+
+import "net/netip"
+
+// service appends the attributes of s that are in mask. Of those that may be
+// left out, the zero ones are.
+func (e *encoder) service(s *Service, mask uint64) {
+	has := func(typ uint) bool { return mask&(1<<typ) != 0 }
+	e.string(serviceSet, ServiceAttrName, s.Name)
+	if has(ServiceAttrScheduler) && s.Scheduler != "" {
+		e.string(serviceSet, ServiceAttrScheduler, s.Scheduler)
+	}
+	if has(ServiceAttrListen) && s.Listen != (netip.AddrPort{}) {
+		e.endpoint(ServiceAttrListen, s.Listen, 0)
+	}
+	if has(ServiceAttrRedirect) && s.Redirect != (netip.AddrPort{}) {
+		e.endpoint(ServiceAttrRedirect, s.Redirect, endpointAddress|endpointPort)
+	}
+	if has(ServiceAttrClearRedirect) && s.ClearRedirect {
+		e.flag(ServiceAttrClearRedirect)
+	}
+	for _, n := range [...]struct {
+		typ uint
+		v   uint16
+	}{
+		{ServiceAttrStartServers, s.StartServers},
+		{ServiceAttrMaxClients, s.MaxClients},
+		{ServiceAttrMinSpareServers, s.MinSpareServers},
+		{ServiceAttrMaxSpareServers, s.MaxSpareServers},
+	} {
+		if has(n.typ) && n.v != 0 {
+			e.number(serviceSet, n.typ, int64(n.v))
+		}
+	}
+	if has(ServiceAttrRunning) && s.Running {
+		e.flag(ServiceAttrRunning)
+	}
+	if has(ServiceAttrStats) {
+		e.counter(ServiceAttrActiveConns, s.ActiveConns)
+		e.stats(ServiceAttrStats, &s.Stats)
+	}
+}
+
+func (d *decoder) service(v value, must, may uint64) (s Service, err error) {
+	offset := v.offset
+	err = d.walk(serviceSet, must, may, v, func(typ uint, v value) (err error) {
+		switch typ {
+		case ServiceAttrName:
+			s.Name = v.string()
+		case ServiceAttrScheduler:
+			s.Scheduler = v.string()
+		case ServiceAttrListen:
+			s.Listen, err = d.endpoint(v, 0)
+		case ServiceAttrRedirect:
+			s.Redirect, err = d.endpoint(v, endpointAddress|endpointPort)
+		case ServiceAttrClearRedirect:
+			s.ClearRedirect = true
+		case ServiceAttrStartServers:
+			s.StartServers = uint16(v.number(kindU16))
+		case ServiceAttrMaxClients:
+			s.MaxClients = uint16(v.number(kindU16))
+		case ServiceAttrMinSpareServers:
+			s.MinSpareServers = uint16(v.number(kindU16))
+		case ServiceAttrMaxSpareServers:
+			s.MaxSpareServers = uint16(v.number(kindU16))
+		case ServiceAttrRunning:
+			s.Running = true
+		case ServiceAttrActiveConns:
+			s.ActiveConns = v.counter()
+		case ServiceAttrStats:
+			s.Stats, err = d.stats(v)
+		}
+		return err
+	})
+	if err == nil && s.ClearRedirect && s.Redirect != (netip.AddrPort{}) {
+		err = d.fail(offset, "service has both redirect and clear-redirect, expected one")
+	}
+	return s, err
+}
+
+func (e *encoder) stats(typ uint, s *Stats) {
+	e.nest(typ, func() {
+		e.counter(StatsAttrConns, s.Conns)
+		e.counter(StatsAttrRequests, s.Requests)
+		e.counter(StatsAttrInBytes, s.InBytes)
+		e.counter(StatsAttrOutBytes, s.OutBytes)
+		e.counter(StatsAttrErrors, s.Errors)
+	})
+}
+
+func (d *decoder) stats(v value) (s Stats, err error) {
+	all := bits(StatsAttrConns, StatsAttrRequests, StatsAttrInBytes, StatsAttrOutBytes, StatsAttrErrors)
+	err = d.walk(statsSet, all, 0, v, func(typ uint, v value) error {
+		switch typ {
+		case StatsAttrConns:
+			s.Conns = v.counter()
+		case StatsAttrRequests:
+			s.Requests = v.counter()
+		case StatsAttrInBytes:
+			s.InBytes = v.counter()
+		case StatsAttrOutBytes:
+			s.OutBytes = v.counter()
+		case StatsAttrErrors:
+			s.Errors = v.counter()
+		}
+		return nil
+	})
+	return s, err
+}

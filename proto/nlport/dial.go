@@ -1,0 +1,183 @@
+package nlport
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"os"
+	"time"
+
+	"ktcpvs/proto"
+
+	"github.com/mdlayher/netlink"
+	"github.com/mdlayher/socket"
+	"golang.org/x/sys/unix"
+)
+
+const (
+	clientBuffer = 4 << 20 // bytes that an answer may run ahead of its reader
+
+	probeAfter = time.Second      // of silence, then ask whether the daemon still lives
+	patience   = 30 * time.Second // with a daemon that lives but does not answer
+
+	shortestPause = 50 * time.Microsecond // between tries to send to a full daemon
+	longestPause  = 10 * time.Millisecond
+)
+
+// Conn is a client's end. It is a netlink.Socket, for netlink.NewConn and with
+// it genetlink.NewConn, that sends to the daemon instead of the kernel. It is
+// for one goroutine at a time, but for Close.
+type Conn struct {
+	s      *socket.Conn
+	id     uint32
+	daemon uint32
+	buf    []byte
+}
+
+var _ netlink.Socket = (*Conn)(nil)
+
+// Dial opens a client's end towards the daemon on port. It does not find out
+// whether there is one: the first send does (ECONNREFUSED).
+func Dial(port uint32) (*Conn, error) {
+	// A port id by chance, not the process id that the kernel would give:
+	// nobody else's leftovers, and no later client's mistaken for this one's.
+	for range 16 {
+		id := rand.Uint32() | 1<<31
+		s, err := open(id, clientBuffer)
+		if errors.Is(err, unix.EADDRINUSE) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		return &Conn{s: s, id: id, daemon: port, buf: make([]byte, MaxDatagram)}, nil
+	}
+	return nil, os.NewSyscallError("bind", unix.EADDRINUSE)
+}
+
+// ID is the port id of this end, for netlink.NewConn.
+func (c *Conn) ID() uint32 { return c.id }
+
+// Close closes the socket; a read that waits returns.
+func (c *Conn) Close() error { return c.s.Close() }
+
+// WriteDatagram sends one datagram to the daemon. While the daemon's buffer is
+// full it waits, ETIMEDOUT after half a minute. ECONNREFUSED: no daemon.
+// EPERM: the kernel demands CAP_NET_ADMIN.
+func (c *Conn) WriteDatagram(b []byte) error {
+	pause := shortestPause
+	for deadline := time.Now().Add(patience); ; {
+		err := send(c.s, c.daemon, b)
+		if !errors.Is(err, unix.EAGAIN) {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return os.NewSyscallError("sendto", unix.ETIMEDOUT)
+		}
+		time.Sleep(pause)
+		pause = min(2*pause, longestPause)
+	}
+}
+
+// ReadDatagram receives one datagram from the daemon, valid until the next
+// call. Datagrams from other port ids are passed over. ECONNREFUSED when the
+// daemon goes away, ETIMEDOUT when it is silent for half a minute, EPERM when
+// what holds its port id is not root of this namespace.
+func (c *Conn) ReadDatagram() ([]byte, error) {
+	for deadline := time.Now().Add(patience); ; {
+		if err := c.s.SetReadDeadline(time.Now().Add(probeAfter)); err != nil {
+			return nil, err
+		}
+		n, from, whole, err := receive(c.s, c.buf)
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			if time.Now().After(deadline) {
+				return nil, os.NewSyscallError("recvmsg", unix.ETIMEDOUT)
+			}
+			if err := c.probe(); err != nil {
+				return nil, err
+			}
+		case err != nil:
+			return nil, err
+		case from.Port != c.daemon:
+		case from.UID != 0:
+			return nil, fmt.Errorf("port id %#x is held by process %d of uid %d, expected uid 0: %w",
+				c.daemon, from.PID, from.UID, unix.EPERM)
+		case !whole:
+			return nil, os.NewSyscallError("recvmsg", unix.EMSGSIZE)
+		default:
+			return c.buf[:n], nil
+		}
+	}
+}
+
+// probe finds out whether the daemon's port id still has an owner. A daemon
+// too busy to take even this is alive.
+func (c *Conn) probe() error {
+	err := send(c.s, c.daemon, proto.AppendNoop(nil))
+	if errors.Is(err, unix.EAGAIN) {
+		return nil
+	}
+	return err
+}
+
+// Send sends one message.
+func (c *Conn) Send(m netlink.Message) error { return c.SendMessages([]netlink.Message{m}) }
+
+// SendMessages sends messages in one datagram.
+func (c *Conn) SendMessages(messages []netlink.Message) error {
+	var b []byte
+	for _, m := range messages {
+		bytes, err := m.MarshalBinary()
+		if err != nil {
+			return err
+		}
+		b = append(b, bytes...)
+	}
+	return c.WriteDatagram(b)
+}
+
+// Receive receives the messages of one datagram.
+func (c *Conn) Receive() ([]netlink.Message, error) {
+	var messages []netlink.Message
+	for m, err := range c.ReceiveIter() {
+		if err != nil {
+			return nil, err
+		}
+		messages = append(messages, m)
+	}
+	return messages, nil
+}
+
+// ReceiveIter yields the messages of one datagram.
+func (c *Conn) ReceiveIter() iter.Seq2[netlink.Message, error] {
+	return func(yield func(netlink.Message, error) bool) {
+		datagram, err := c.ReadDatagram()
+		if err != nil {
+			yield(netlink.Message{}, err)
+			return
+		}
+		for len(datagram) > 0 {
+			h, message, rest, ok := proto.NextMessage(datagram)
+			if !ok {
+				yield(netlink.Message{}, fmt.Errorf("answer ends within a message: %w", unix.EBADMSG))
+				return
+			}
+			m := netlink.Message{
+				Header: netlink.Header{
+					Length:   uint32(len(message)),
+					Type:     netlink.HeaderType(h.Type),
+					Flags:    netlink.HeaderFlags(h.Flags),
+					Sequence: h.Seq,
+					PID:      h.Port,
+				},
+				Data: append([]byte(nil), proto.Payload(message)...),
+			}
+			if !yield(m, nil) {
+				return
+			}
+			datagram = rest
+		}
+	}
+}

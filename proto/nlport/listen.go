@@ -1,0 +1,95 @@
+package nlport
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"ktcpvs/proto"
+
+	"github.com/mdlayher/socket"
+	"golang.org/x/sys/unix"
+)
+
+const listenBuffer = 8 << 20 // bytes of requests that may wait
+
+// Listener is the daemon's end. Receive and SetDeadline are for one goroutine
+// at a time; Send is for any.
+type Listener struct {
+	s    *socket.Conn
+	port uint32
+	buf  []byte
+}
+
+// Listen binds a port id of this network namespace. When another socket has
+// it the error is EADDRINUSE and names the process, where /proc tells.
+func Listen(port uint32) (*Listener, error) {
+	s, err := open(port, listenBuffer)
+	if errors.Is(err, unix.EADDRINUSE) {
+		return nil, fmt.Errorf("netlink port id %#x is held by %s: %w", port, holder(port), unix.EADDRINUSE)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("netlink port id %#x: %w", port, err)
+	}
+	return &Listener{s: s, port: port, buf: make([]byte, MaxDatagram)}, nil
+}
+
+// Port is the port id that it is bound to.
+func (l *Listener) Port() uint32 { return l.port }
+
+// Close closes the socket; Receive then returns an error.
+func (l *Listener) Close() error { return l.s.Close() }
+
+// SetDeadline makes Receive return os.ErrDeadlineExceeded at t; the zero time
+// is never.
+func (l *Listener) SetDeadline(t time.Time) error { return l.s.SetReadDeadline(t) }
+
+// Receive waits for a datagram, valid until the next call, and tells who sent
+// it. What the kernel itself sends is passed over. A datagram longer than
+// MaxDatagram is cut there, within a message.
+func (l *Listener) Receive() ([]byte, proto.Peer, error) {
+	for {
+		n, from, _, err := receive(l.s, l.buf)
+		if err != nil {
+			return nil, from, err
+		}
+		if from.Port != 0 {
+			return l.buf[:n], from, nil
+		}
+	}
+}
+
+// Send sends a datagram without ever waiting: EAGAIN when the receiver's
+// buffer is full, ECONNREFUSED when it is gone.
+func (l *Listener) Send(port uint32, datagram []byte) error { return send(l.s, port, datagram) }
+
+// holder describes the process that has bound a generic netlink port id.
+func holder(port uint32) string {
+	const unknown = "another socket"
+	table, err := os.ReadFile("/proc/net/netlink")
+	if err != nil {
+		return unknown
+	}
+	// sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode
+	for line := range strings.Lines(string(table)) {
+		f := strings.Fields(line)
+		if len(f) < 10 || f[1] != strconv.Itoa(unix.NETLINK_GENERIC) || f[2] != strconv.FormatUint(uint64(port), 10) {
+			continue
+		}
+		links, _ := filepath.Glob("/proc/[0-9]*/fd/*")
+		for _, link := range links {
+			if target, err := os.Readlink(link); err != nil || target != "socket:["+f[9]+"]" {
+				continue
+			}
+			pid := strings.Split(link, "/")[2]
+			name, _ := os.ReadFile("/proc/" + pid + "/comm")
+			return fmt.Sprintf("process %s (%s)", pid, strings.TrimSpace(string(name)))
+		}
+		return unknown
+	}
+	return unknown
+}

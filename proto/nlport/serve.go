@@ -1,0 +1,51 @@
+package nlport
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"ktcpvs/proto"
+
+	"golang.org/x/sys/unix"
+)
+
+// Handler is given what arrives. Neither call may wait.
+type Handler interface {
+	Handle(from proto.Peer, datagram []byte, now time.Time)
+
+	// Tick does what is due and tells how long until it wants to be called
+	// again; 0: not before the next datagram.
+	Tick(now time.Time) time.Duration
+}
+
+// Serve hands every datagram to h until ctx is done, which gives nil, or the
+// socket fails.
+func Serve(ctx context.Context, l *Listener, h Handler) error {
+	stop := context.AfterFunc(ctx, func() { l.s.SetReadDeadline(time.Unix(1, 0)) })
+	defer stop()
+	for {
+		now := time.Now()
+		var deadline time.Time
+		if pause := h.Tick(now); pause > 0 {
+			deadline = now.Add(pause)
+		}
+		if err := l.SetDeadline(deadline); err != nil {
+			return err
+		}
+		// Looked at after the deadline is set: had ctx ended before, its
+		// deadline would be lost.
+		if ctx.Err() != nil {
+			return nil
+		}
+		datagram, from, err := l.Receive()
+		switch {
+		case err == nil:
+			h.Handle(from, datagram, time.Now())
+		case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, unix.ENOBUFS):
+		default:
+			return err
+		}
+	}
+}
