@@ -1,0 +1,218 @@
+package conf
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"ktcpvs/proto"
+)
+
+// defaultWeight is a real server's where the file gives none.
+const defaultWeight = 1
+
+// mostThreads bounds the four numbers of a virtual service.
+const mostThreads = 65535
+
+// block is a virtual service while it is read, with the tokens that messages
+// about it point to.
+type block struct {
+	name    token
+	virtual proto.Virtual
+	given   map[string]int // line of each single-valued keyword
+
+	servers     []token // of each server, its address
+	ruleServers []token // of each rule, its server's address
+	rules       []Position
+}
+
+func newBlock(name token) *block {
+	return &block{
+		name:    name,
+		virtual: proto.Virtual{Service: proto.Service{Name: name.text}},
+		given:   make(map[string]int),
+	}
+}
+
+// setting is what one keyword of a block does with the value at hand.
+type setting struct {
+	keyword string
+	many    bool // it may stand repeatedly
+	read    func(*parser, *block) error
+}
+
+// settings are the keywords in the order in which a listing has them.
+var settings = []setting{
+	{keyword: "listen", read: (*parser).listen},
+	{keyword: "scheduler", read: (*parser).scheduler},
+	{keyword: "startservers", read: count(func(s *proto.Service) *uint16 { return &s.StartServers })},
+	{keyword: "maxclients", read: count(func(s *proto.Service) *uint16 { return &s.MaxClients })},
+	{keyword: "minspareservers", read: count(func(s *proto.Service) *uint16 { return &s.MinSpareServers })},
+	{keyword: "maxspareservers", read: count(func(s *proto.Service) *uint16 { return &s.MaxSpareServers })},
+	{keyword: "redirect", read: (*parser).redirect},
+	{keyword: "server", many: true, read: (*parser).server},
+	{keyword: "rule", many: true, read: (*parser).rule},
+}
+
+func findSetting(keyword token) *setting {
+	if keyword.kind == word {
+		for i := range settings {
+			if strings.EqualFold(settings[i].keyword, keyword.text) {
+				return &settings[i]
+			}
+		}
+	}
+	return nil
+}
+
+// statement reads keyword = value, and the token after it.
+func (p *parser) statement(b *block) error {
+	keyword := p.tok
+	s := findSetting(keyword)
+	if s == nil {
+		return p.fail(keyword, `"listen", "scheduler", "startservers", "maxclients", "minspareservers", `+
+			`"maxspareservers", "redirect", "server", "rule" or "}"`)
+	}
+	if line, repeated := b.given[s.keyword]; repeated {
+		return p.fail(keyword, fmt.Sprintf("%q only once (it stands in line %d)", s.keyword, line))
+	}
+	if !s.many {
+		b.given[s.keyword] = keyword.at.Line
+	}
+	if err := p.advance(atKeyword); err != nil {
+		return err
+	}
+	if p.tok.kind != equals {
+		return p.fail(p.tok, `"="`)
+	}
+	if err := p.advance(inValue); err != nil {
+		return err
+	}
+	return s.read(p, b)
+}
+
+// address reads the token at hand as host[:port].
+func (p *parser) address() (netip.AddrPort, error) {
+	const expected = "host:port"
+	if !p.tok.hasText() {
+		return netip.AddrPort{}, p.fail(p.tok, expected)
+	}
+	addr, err := ParseAddress(p.tok.text, p.resolve)
+	if err != nil {
+		return netip.AddrPort{}, p.failValue(p.tok, expected, err)
+	}
+	return addr, nil
+}
+
+func (p *parser) listen(b *block) (err error) {
+	if b.virtual.Service.Listen, err = p.address(); err != nil {
+		return err
+	}
+	return p.advance(atKeyword)
+}
+
+func (p *parser) redirect(b *block) error {
+	addr, err := p.address()
+	if err != nil {
+		return err
+	}
+	if addr.Port() == 0 {
+		return p.fail(p.tok, "host:port, with its port")
+	}
+	b.virtual.Service.Redirect = addr
+	return p.advance(atKeyword)
+}
+
+func (p *parser) scheduler(b *block) (err error) {
+	if b.virtual.Service.Scheduler, err = p.text("the name of a scheduler", CheckName); err != nil {
+		return err
+	}
+	return p.advance(atKeyword)
+}
+
+// count makes the reader of one of the numbers of a service.
+func count(field func(*proto.Service) *uint16) func(*parser, *block) error {
+	return func(p *parser, b *block) error {
+		n, err := p.number(1, mostThreads)
+		if err != nil {
+			return err
+		}
+		*field(&b.virtual.Service) = uint16(n)
+		return p.advance(atKeyword)
+	}
+}
+
+func (p *parser) server(b *block) error {
+	addr, err := p.address()
+	if err != nil {
+		return err
+	}
+	dest := proto.Dest{Service: b.name.text, Addr: addr, Weight: defaultWeight}
+	b.servers = append(b.servers, p.tok)
+	if err := p.advance(atKeyword); err != nil {
+		return err
+	}
+	if isWeight(p.tok) {
+		weight, err := p.number(0, proto.MaxWeight)
+		if err != nil {
+			return err
+		}
+		dest.Weight = uint32(weight)
+		if err := p.advance(atKeyword); err != nil {
+			return err
+		}
+	}
+	b.virtual.Dests = append(b.virtual.Dests, dest)
+	return nil
+}
+
+// isWeight tells what follows a server's address: a weight, or the next
+// statement.
+func isWeight(t token) bool {
+	return t.kind == quote || t.kind == word && strings.IndexByte("+-0123456789", t.text[0]) >= 0
+}
+
+// finish checks what only a whole block can tell: servers without a port have
+// the service's own, no server stands twice, and rules use declared servers.
+func (p *parser) finish(b *block) error {
+	service := &b.virtual.Service
+	if service.Listen.IsValid() && service.Listen.Port() == 0 {
+		service.Listen = netip.AddrPortFrom(service.Listen.Addr(), proto.DefaultListenPort)
+	}
+	ownPort := service.Listen.Port()
+	if ownPort == 0 {
+		ownPort = proto.DefaultListenPort
+	}
+	lines := make(map[netip.AddrPort]int, len(b.servers))
+	for i := range b.virtual.Dests {
+		addr := withPort(b.virtual.Dests[i].Addr, ownPort)
+		if line, repeated := lines[addr]; repeated {
+			return p.fail(b.servers[i], fmt.Sprintf("another server than that of line %d", line))
+		}
+		lines[addr] = b.servers[i].at.Line
+		b.virtual.Dests[i].Addr = addr
+	}
+	for i := range b.virtual.Rules {
+		server := &b.virtual.Rules[i].Dests[0]
+		*server = withPort(*server, ownPort)
+		if _, declared := lines[*server]; !declared {
+			return p.fail(b.ruleServers[i], fmt.Sprintf("a server that virtual service %q declares", b.name.text))
+		}
+	}
+	return nil
+}
+
+func withPort(addr netip.AddrPort, port uint16) netip.AddrPort {
+	if addr.Port() != 0 {
+		return addr
+	}
+	return netip.AddrPortFrom(addr.Addr(), port)
+}
+
+func tokenPositions(tokens []token) []Position {
+	at := make([]Position, len(tokens))
+	for i, t := range tokens {
+		at[i] = t.at
+	}
+	return at
+}

@@ -1,0 +1,144 @@
+package conf
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"ktcpvs/proto"
+)
+
+// ruleKeywords may follow one another in a rule; none of them, bare, is the
+// expression of a header, cookie or query condition.
+var ruleKeywords = []string{"pattern", "host", "method", "header", "cookie", "query", "source", "match", "use"}
+
+// rule reads conditions, match and server, and the token after them.
+func (p *parser) rule(b *block) error {
+	start := p.tok
+	r := proto.Rule{Service: b.name.text}
+	seen := make(map[string]bool, 4)
+	for !p.tok.is("use") {
+		if err := p.ruleClause(&r, seen); err != nil {
+			return err
+		}
+	}
+	if !asksAnything(&r.Conditions) {
+		return p.fail(p.tok, oneOf(ruleKeywords[:7]...))
+	}
+	if err := p.advance(inValue); err != nil {
+		return err
+	}
+	if !p.tok.is("server") {
+		return p.fail(p.tok, `"server"`)
+	}
+	if err := p.advance(inValue); err != nil {
+		return err
+	}
+	addr, err := p.address()
+	if err != nil {
+		return err
+	}
+	r.Dests = []netip.AddrPort{addr}
+	b.ruleServers = append(b.ruleServers, p.tok)
+	b.rules = append(b.rules, start.at)
+	b.virtual.Rules = append(b.virtual.Rules, r)
+	return p.advance(atKeyword)
+}
+
+// ruleClause reads one keyword of a rule with its values, and the token after
+// them.
+func (p *parser) ruleClause(r *proto.Rule, seen map[string]bool) (err error) {
+	keyword := p.tok
+	name := strings.ToLower(keyword.text)
+	if keyword.kind != word || !isRuleKeyword(name) {
+		return p.fail(keyword, oneOf(ruleKeywords...))
+	}
+	named := name == "header" || name == "cookie" || name == "query"
+	if seen[name] && !named {
+		return p.fail(keyword, fmt.Sprintf("%q only once in a rule", name))
+	}
+	seen[name] = true
+	if err := p.advance(inValue); err != nil {
+		return err
+	}
+	switch name {
+	case "pattern":
+		r.Pattern, err = p.expression()
+	case "host":
+		r.Host, err = p.expression()
+	case "method":
+		r.Method, err = p.text("a method", CheckMethod)
+	case "source":
+		r.Source, err = p.source()
+	case "match":
+		var group uint64
+		group, err = p.number(0, proto.MaxMatch)
+		r.Match = uint8(group)
+	case "header":
+		return p.named(keyword, &r.Headers, CheckFieldName)
+	case "cookie":
+		return p.named(keyword, &r.Cookies, CheckFieldName)
+	case "query":
+		return p.named(keyword, &r.Queries, CheckQueryName)
+	}
+	if err != nil {
+		return err
+	}
+	return p.advance(inValue)
+}
+
+// expression reads the token at hand as an extended regular expression.
+func (p *parser) expression() (string, error) {
+	return p.text("an extended regular expression", CheckExpression)
+}
+
+func (p *parser) source() (netip.Prefix, error) {
+	const expected = "address/length"
+	if !p.tok.hasText() {
+		return netip.Prefix{}, p.fail(p.tok, expected)
+	}
+	prefix, err := ParseSource(p.tok.text)
+	if err != nil {
+		return netip.Prefix{}, p.failValue(p.tok, expected, err)
+	}
+	return prefix, nil
+}
+
+// named reads a name, an expression where one follows, and the token after.
+func (p *parser) named(keyword token, list *[]proto.NamedPattern, check func(string) error) error {
+	if len(*list) == proto.MaxNamed {
+		return p.fail(keyword, fmt.Sprintf("%q no more than %d times in a rule", strings.ToLower(keyword.text), proto.MaxNamed))
+	}
+	name, err := p.text("a name", check)
+	if err != nil {
+		return err
+	}
+	if err := p.advance(inValue); err != nil {
+		return err
+	}
+	condition := proto.NamedPattern{Name: name}
+	if p.tok.kind == quote || p.tok.kind == word && !isRuleKeyword(strings.ToLower(p.tok.text)) {
+		if condition.Pattern, err = p.expression(); err != nil {
+			return err
+		}
+		if err := p.advance(inValue); err != nil {
+			return err
+		}
+	}
+	*list = append(*list, condition)
+	return nil
+}
+
+func isRuleKeyword(lower string) bool {
+	for _, keyword := range ruleKeywords {
+		if keyword == lower {
+			return true
+		}
+	}
+	return false
+}
+
+func asksAnything(c *proto.Conditions) bool {
+	return c.Pattern != "" || c.Host != "" || c.Method != "" || c.Source.IsValid() ||
+		len(c.Headers)+len(c.Cookies)+len(c.Queries) > 0
+}
