@@ -97,19 +97,19 @@ func foldEqual(b []byte, lower string) bool {
 	return true
 }
 
-// fieldOf makes a Field of the line b[line:next] with its colon at b[colon]. The line is kept for copying
-// only in the form that would be written anew: one SP after the colon, nothing after the value.
-func fieldOf(b []byte, line, colon, next int) Field {
-	end := next - 2
-	from := colon + 1
-	f := Field{Name: b[line:colon:colon], Kind: kindOf(b[line:colon])}
+// set makes f the line b[line:next] with its colon at b[colon]. The line is kept for copying only in the
+// form that would be written anew: one SP after the colon, nothing after the value.
+func (f *Field) set(b []byte, line, colon, next int) {
+	from, end := colon+1, next-2
+	f.Name = b[line:colon:colon]
+	f.Kind = kindOf(f.Name)
 	if end-from >= 2 && b[from] == ' ' && b[from+1] > ' ' && b[end-1] > ' ' {
 		f.Value = b[from+1 : end : end]
 		f.start, f.end = int32(line), int32(next)
-		return f
+		return
 	}
 	f.Value = trim(b[from:end])
-	return f
+	f.start, f.end = 0, 0
 }
 
 // header finds the i-th field of a name.

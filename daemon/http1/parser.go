@@ -69,7 +69,8 @@ func (p *Parser) section(b []byte, lim *Limits, fields []Field) ([]Field, int, f
 		if p.count++; int(p.count) > lim.Fields {
 			return fields, next, tooManyFields
 		}
-		fields = append(fields, fieldOf(b, line, colon, next))
+		fields = append(fields, Field{})
+		fields[len(fields)-1].set(b, line, colon, next)
 		p.line, p.pos, p.mark = int32(next), int32(next), 0
 	}
 }
