@@ -23,8 +23,8 @@ func TestParseStatCountsFieldsFromTheLastParenthesis(t *testing.T) {
 
 func TestParseStatNamesWhatIsWrong(t *testing.T) {
 	for text, want := range map[string]string{
-		"":      "command name in parentheses",
-		"12 )(": "command name in parentheses",
+		"":                                   "command name in parentheses",
+		"12 )(":                              "command name in parentheses",
 		"x (sh) S 1 1 1 0 0 0 0 0 0 0 1 1":   "process id",
 		"12 (sh) S 1 1 1 0 0 0 0 0 0 0 1":    "at least 13 fields",
 		"12 (sh) S p 1 1 0 0 0 0 0 0 0 1 1":  "parent",
