@@ -124,7 +124,7 @@ func (p *parser) redirect(b *block) error {
 }
 
 func (p *parser) scheduler(b *block) (err error) {
-	if b.virtual.Service.Scheduler, err = p.text("the name of a scheduler", CheckName); err != nil {
+	if b.virtual.Service.Scheduler, err = p.text("the name of a scheduler", proto.CheckName); err != nil {
 		return err
 	}
 	return p.advance(atKeyword)

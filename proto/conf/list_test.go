@@ -45,17 +45,17 @@ func reported() []proto.Virtual {
 			rule(0, "^/.*", b),
 		},
 	}
-	service.Name, service.Scheduler = "a b", "http"
+	service.Name, service.Scheduler = "a-b", "http"
 	service.Redirect = netip.MustParseAddrPort("127.0.0.1:80")
 	other := proto.Virtual{
 		Service: service,
-		Dests:   []proto.Dest{{Service: "a b", Addr: a, Weight: 1}},
+		Dests:   []proto.Dest{{Service: "a-b", Addr: a, Weight: 1}},
 		Rules: []proto.Rule{
-			{Service: "a b", Match: 2, Dests: []netip.AddrPort{a}, Conditions: proto.Conditions{Host: "^x$", Method: "GET"}},
-			{Service: "a b", Dests: []netip.AddrPort{a}, Conditions: proto.Conditions{
+			{Service: "a-b", Match: 2, Dests: []netip.AddrPort{a}, Conditions: proto.Conditions{Host: "^x$", Method: "GET"}},
+			{Service: "a-b", Dests: []netip.AddrPort{a}, Conditions: proto.Conditions{
 				Headers: []proto.NamedPattern{{Name: "X-A"}, {Name: "X-B", Pattern: "b c"}},
 				Cookies: []proto.NamedPattern{{Name: "c#", Pattern: "1"}},
-				Queries: []proto.NamedPattern{{Name: "q r"}},
+				Queries: []proto.NamedPattern{{Name: `q"r`}},
 				Source:  netip.MustParsePrefix("2001:db8::/32"),
 			}},
 		},

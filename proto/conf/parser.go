@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"ktcpvs/proto"
 )
 
 // parser reads a file by recursive descent with one token of look-ahead.
@@ -89,7 +91,7 @@ func (p *parser) checkName(name token, declared map[string]Position) error {
 	if !name.hasText() {
 		return p.fail(name, expected)
 	}
-	if err := CheckName(name.text); err != nil {
+	if err := proto.CheckName(name.text); err != nil {
 		return p.failValue(name, expected, err)
 	}
 	if first, repeated := declared[name.text]; repeated {

@@ -67,7 +67,7 @@ func (p *parser) ruleClause(r *proto.Rule, seen map[string]bool) (err error) {
 	case "host":
 		r.Host, err = p.expression()
 	case "method":
-		r.Method, err = p.text("a method", CheckMethod)
+		r.Method, err = p.text("a method", proto.CheckMethod)
 	case "source":
 		r.Source, err = p.source()
 	case "match":
@@ -75,11 +75,11 @@ func (p *parser) ruleClause(r *proto.Rule, seen map[string]bool) (err error) {
 		group, err = p.number(0, proto.MaxMatch)
 		r.Match = uint8(group)
 	case "header":
-		return p.named(keyword, &r.Headers, CheckFieldName)
+		return p.named(keyword, &r.Headers)
 	case "cookie":
-		return p.named(keyword, &r.Cookies, CheckFieldName)
+		return p.named(keyword, &r.Cookies)
 	case "query":
-		return p.named(keyword, &r.Queries, CheckQueryName)
+		return p.named(keyword, &r.Queries)
 	}
 	if err != nil {
 		return err
@@ -105,11 +105,11 @@ func (p *parser) source() (netip.Prefix, error) {
 }
 
 // named reads a name, an expression where one follows, and the token after.
-func (p *parser) named(keyword token, list *[]proto.NamedPattern, check func(string) error) error {
+func (p *parser) named(keyword token, list *[]proto.NamedPattern) error {
 	if len(*list) == proto.MaxNamed {
 		return p.fail(keyword, fmt.Sprintf("%q no more than %d times in a rule", strings.ToLower(keyword.text), proto.MaxNamed))
 	}
-	name, err := p.text("a name", check)
+	name, err := p.text("a name", proto.CheckField)
 	if err != nil {
 		return err
 	}

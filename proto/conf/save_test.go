@@ -46,12 +46,16 @@ var (
 		bytes := rapid.SliceOfN(rapid.Byte(), 4, 4).Draw(t, "address")
 		return netip.AddrPortFrom(netip.AddrFrom4([4]byte(bytes)), port)
 	})
-	serviceNames = rapid.StringMatching(`[a-z0-9 "#{}=\\é]{1,14}`).Filter(func(s string) bool { return CheckName(s) == nil })
+	serviceNames = rapid.StringMatching(`[a-z0-9._-]{1,15}`)
 	expressions  = rapid.OneOf(
 		rapid.SampledFrom([]string{".*", "^/.*", `\\`, `a\"`, `"`, `\\\\`, "use", "server"}),
 		rapid.String(),
 		rapid.StringMatching(`(/[a-z"\\ #=]{0,4})+(\.\*)?`),
 	).Filter(func(s string) bool { return CheckExpression(s) == nil })
+	fieldNames = rapid.OneOf(
+		rapid.SampledFrom([]string{"use", "pattern", "X-A"}),
+		rapid.StringMatching(`[a-z"\\#{}=é]{1,6}`),
+	)
 	tokens = rapid.StringMatching("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,8}")
 )
 
@@ -62,10 +66,10 @@ func optional[T any](t *rapid.T, g *rapid.Generator[T], label string) (value T) 
 	return value
 }
 
-func namedPatterns(t *rapid.T, names *rapid.Generator[string], label string) []proto.NamedPattern {
+func namedPatterns(t *rapid.T, label string) []proto.NamedPattern {
 	var list []proto.NamedPattern
 	for range rapid.IntRange(0, 2).Draw(t, label) {
-		list = append(list, proto.NamedPattern{Name: names.Draw(t, label), Pattern: optional(t, expressions, label+" expression")})
+		list = append(list, proto.NamedPattern{Name: fieldNames.Draw(t, label), Pattern: optional(t, expressions, label+" expression")})
 	}
 	return list
 }
@@ -87,8 +91,8 @@ var configurations = rapid.Custom(func(t *rapid.T) []proto.Virtual {
 		for range rapid.IntRange(0, 6).Draw(t, "rules") {
 			r := proto.Rule{Service: name, Conditions: proto.Conditions{
 				Pattern: optional(t, expressions, "pattern"), Host: optional(t, expressions, "host"), Method: optional(t, tokens, "method"),
-				Headers: namedPatterns(t, tokens, "header"), Cookies: namedPatterns(t, tokens, "cookie"),
-				Queries: namedPatterns(t, rapid.StringMatching(`[a-z "\\#]{1,6}`), "query"),
+				Headers: namedPatterns(t, "header"), Cookies: namedPatterns(t, "cookie"),
+				Queries: namedPatterns(t, "query"),
 			}}
 			if rapid.Bool().Draw(t, "has source") {
 				addr := addresses.Draw(t, "source").Addr()
