@@ -13,11 +13,11 @@ import (
 //
 // What one socket goes through:
 //
-//	            Recv                  readable edge
-//	  quiet ------------> armed <----------------------- (kernel)
-//	    ^                   |
-//	    |                   | recv: bytes, end or error
-//	    +---- Received -----+
+//	          Recv                  readable edge
+//	quiet ------------> armed <----------------------- (kernel)
+//	  ^                   |
+//	  |                   | recv: bytes, end or error
+//	  +---- Received -----+
 //
 // A receive that fills the buffer, or a peer that has closed, leaves the
 // socket readable: under edge triggering the kernel would not say so again.
@@ -163,10 +163,14 @@ func (p *Epoll) Recv(slot uint32, limit int) {
 func (p *Epoll) WantRead(slot uint32) {
 	s := &p.socks[slot]
 	s.wantRead = true
-	if s.ended {
-		s.readable = true
-		p.enqueue(slot, s)
-	}
+	p.enqueue(slot, s)
+}
+
+// Recheck implements Poller.
+func (p *Epoll) Recheck(slot uint32) {
+	s := &p.socks[slot]
+	s.readable = true
+	p.enqueue(slot, s)
 }
 
 // WantWrite implements Poller.

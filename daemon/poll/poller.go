@@ -60,9 +60,13 @@ type Poller interface {
 	// without blocking, and returns how much that was. After a short count
 	// without an error Writable follows.
 	Send(slot uint32, head, data []byte) (int, unix.Errno)
-	// WantWrite and WantRead ask for one Writable or Readable event.
+	// WantWrite and WantRead ask for one Writable or Readable event, for those
+	// who move bytes by other means and were just told to wait.
 	WantWrite(slot uint32)
 	WantRead(slot uint32)
+	// Recheck says that bytes were read by other means, and that there may be
+	// more: the next armed receive is tried at once.
+	Recheck(slot uint32)
 
 	// Wait collects what has happened, for at most d if nothing has; Next
 	// then hands it out, one event a call, and returns false after the last.
