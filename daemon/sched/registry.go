@@ -1,0 +1,106 @@
+package sched
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"ktcpvs/daemon/table"
+)
+
+// What loading and unloading can be refused for, with table.ErrNoScheduler for
+// a name that there is not.
+var (
+	ErrLoaded    = errors.New("scheduler is already loaded")
+	ErrNotLoaded = errors.New("scheduler is not loaded")
+	ErrInUse     = errors.New("scheduler is in use")
+)
+
+// all schedulers there are, in the reference's order.
+var all = []*table.Scheduler{&wlc, &http, &phttp, &chttp, &hhttp}
+
+// Registry knows which schedulers are loaded: none at first. It is the table's
+// Schedulers, and may be used by any goroutine.
+type Registry struct {
+	mu     sync.Mutex
+	loaded map[string]bool
+}
+
+// NewRegistry returns a registry with nothing loaded.
+func NewRegistry() *Registry { return &Registry{loaded: map[string]bool{}} }
+
+// Scheduler returns the scheduler of that name, and loads it if it is not
+// loaded. ErrNoScheduler.
+func (r *Registry) Scheduler(name string) (*table.Scheduler, error) {
+	s, err := find(name)
+	if err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.loaded[name] = true
+	return s, nil
+}
+
+// Load loads a scheduler by hand. ErrNoScheduler, ErrLoaded.
+func (r *Registry) Load(name string) error {
+	if _, err := find(name); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.loaded[name] {
+		return fmt.Errorf("%w: %s", ErrLoaded, name)
+	}
+	r.loaded[name] = true
+	return nil
+}
+
+// Unload unloads a scheduler, unless a service uses it. ErrNoScheduler,
+// ErrNotLoaded, ErrInUse.
+func (r *Registry) Unload(name string, inUse bool) error {
+	if _, err := find(name); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case !r.loaded[name]:
+		return fmt.Errorf("%w: %s", ErrNotLoaded, name)
+	case inUse:
+		return fmt.Errorf("%w: %s", ErrInUse, name)
+	}
+	delete(r.loaded, name)
+	return nil
+}
+
+// Loaded returns the names of the loaded schedulers, in the order of Names.
+func (r *Registry) Loaded() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var names []string
+	for _, s := range all {
+		if r.loaded[s.Name] {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
+// Names returns the names of all schedulers there are.
+func (r *Registry) Names() []string {
+	names := make([]string, len(all))
+	for i, s := range all {
+		names[i] = s.Name
+	}
+	return names
+}
+
+func find(name string) (*table.Scheduler, error) {
+	for _, s := range all {
+		if s.Name == name {
+			return s, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: %q, expected one of wlc, http, phttp, chttp, hhttp", table.ErrNoScheduler, name)
+}

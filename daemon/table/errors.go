@@ -1,0 +1,59 @@
+package table
+
+import (
+	"errors"
+	"fmt"
+
+	"ktcpvs/daemon/match"
+)
+
+// What a change can be refused for. An error of this package is one of these
+// to errors.Is, and says in its text which service, server or rule it is about.
+var (
+	ErrExists      = errors.New("already exists")
+	ErrNoService   = errors.New("no such service")
+	ErrNoServer    = errors.New("no such server")
+	ErrNoRule      = errors.New("no such rule")
+	ErrNoScheduler = errors.New("no such scheduler")
+	ErrBusy        = errors.New("busy")
+	ErrInvalid     = errors.New("invalid value")
+	ErrLimit       = errors.New("past a limit")
+)
+
+// refusal is one of the errors above in words for an operator.
+type refusal struct {
+	kind error
+	text string
+}
+
+func (r *refusal) Error() string { return r.text }
+func (r *refusal) Unwrap() error { return r.kind }
+
+func refuse(kind error, format string, args ...any) error {
+	return &refusal{kind, fmt.Sprintf(format, args...)}
+}
+
+// RuleError is a rule, or a service's rules together, that can not be
+// compiled. It shows at the end of a transaction, when the rules of a service
+// are compiled at once. It is ErrInvalid, or ErrLimit when no single rule is
+// to blame.
+type RuleError struct {
+	Service string
+	Pattern match.Pattern // of the rule to blame, when there is one
+	Err     *match.Error
+}
+
+func (e *RuleError) Error() string {
+	if e.Err.Index < 0 {
+		return fmt.Sprintf("service %q: %s", e.Service, e.Err.Reason)
+	}
+	return fmt.Sprintf("service %q: %s \"%s\": %s", e.Service, e.Err.Field, e.Err.Expr, e.Err.Reason)
+}
+
+// Unwrap gives the kind of the error and what the compiler said.
+func (e *RuleError) Unwrap() []error {
+	if e.Err.Index < 0 {
+		return []error{ErrLimit, e.Err}
+	}
+	return []error{ErrInvalid, e.Err}
+}

@@ -1,0 +1,59 @@
+package table
+
+import (
+	"net/netip"
+	"sync/atomic"
+
+	"ktcpvs/daemon/stats"
+)
+
+const cacheLine = 64 // bytes
+
+// Live is what changes about a real server while the table stays the same. It
+// passes from snapshot to snapshot for as long as the service has a server of
+// that address. A server that is deleted and added again gets a new one, and
+// connections that are still open finish on the old.
+type Live struct {
+	Key   uint64 // of the address: the same in every service, and after a restart
+	Stats *stats.Counters
+
+	// Conns is how many connections or requests the server is serving now.
+	// Every loop writes it at each choice, so it has a cache line to itself.
+	_     [cacheLine - 16]byte
+	Conns atomic.Int64
+	_     [cacheLine - 8]byte
+}
+
+// ServiceLive is what changes about a virtual service while the table stays
+// the same. It passes from snapshot to snapshot for as long as the service is
+// there.
+type ServiceLive struct {
+	// Slot is a small number that no other service of a snapshot has, for
+	// tables per loop. It is free for another service after deletion: whoever
+	// keeps a slot asks Snapshot.At whose it is.
+	Slot  int
+	Stats *stats.Counters
+
+	// Conns is how many connections are being served, in all loops.
+	_     [cacheLine - 16]byte
+	Conns atomic.Int64
+	_     [cacheLine - 8]byte
+}
+
+func newLive(addr netip.AddrPort, loops int) *Live {
+	return &Live{Key: addressKey(addr), Stats: stats.New(loops)}
+}
+
+// addressKey is the FNV-1a hash of the address in its 16-byte form and of the
+// port.
+func addressKey(addr netip.AddrPort) uint64 {
+	const offset, prime = 14695981039346656037, 1099511628211
+	key := uint64(offset)
+	add := func(b byte) { key = (key ^ uint64(b)) * prime }
+	for _, b := range addr.Addr().As16() {
+		add(b)
+	}
+	add(byte(addr.Port() >> 8))
+	add(byte(addr.Port()))
+	return key
+}

@@ -1,0 +1,87 @@
+package table
+
+import (
+	"net/netip"
+
+	"ktcpvs/daemon/match"
+)
+
+// Server is a real server of a service. It never changes: another weight is
+// another Server with the same Live.
+type Server struct {
+	Addr   netip.AddrPort
+	Weight int // 0: quiescent, keeps what it has and gets nothing new
+	Live   *Live
+}
+
+// Rule sends the requests that its pattern holds for to its servers.
+type Rule struct {
+	Pattern match.Pattern
+	Match   int       // capture group of the URI that is hashed, 0 the whole match
+	Servers []*Server // newest first
+	Picker  Picker    // over Servers
+}
+
+// Service is a virtual service as it stands in one Snapshot. It never changes.
+type Service struct {
+	Name      string
+	Scheduler *Scheduler
+	Listen    netip.AddrPort
+	Redirect  netip.AddrPort // zero: none
+	Running   bool
+
+	// Connection contexts kept warm, and connections served at once.
+	StartServers    int
+	MaxClients      int
+	MinSpareServers int
+	MaxSpareServers int
+
+	Servers []*Server  // newest first
+	Rules   []*Rule    // in the order they are tried
+	Picker  Picker     // over Servers
+	Matcher *match.Set // of the rules' patterns, in their order
+	Live    *ServiceLive
+}
+
+// Choose returns the server for a connection or a request, nil when no rule
+// holds or no server can be had. in may be nil when the scheduler does not
+// look at content.
+func (s *Service) Choose(in *match.Input) *Server {
+	if !s.Scheduler.Content {
+		return s.Picker.Pick(0)
+	}
+	i := s.Matcher.Match(in)
+	if i < 0 {
+		return nil
+	}
+	rule := s.Rules[i]
+	if !s.Scheduler.HashGroup {
+		return rule.Picker.Pick(0)
+	}
+	return rule.Picker.Pick(s.groupSum(i, rule.Match, in.URI))
+}
+
+// groupSum is the sum of the bytes of a rule's capture group, 0 when it took
+// no part in the match.
+func (s *Service) groupSum(rule, group int, uri []byte) uint32 {
+	lo, hi, ok := s.Matcher.Group(rule, group, uri)
+	if !ok {
+		return 0
+	}
+	var sum uint32
+	for _, b := range uri[lo:hi] {
+		sum += uint32(b)
+	}
+	return sum
+}
+
+// ServerByKey returns the server whose Live has that key, nil when it is gone.
+// It may be quiescent: that keeps what it has.
+func (s *Service) ServerByKey(key uint64) *Server {
+	for _, server := range s.Servers {
+		if server.Live.Key == key {
+			return server
+		}
+	}
+	return nil
+}

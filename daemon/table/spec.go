@@ -1,0 +1,167 @@
+package table
+
+import (
+	"cmp"
+	"net/netip"
+	"strings"
+	"unicode/utf8"
+
+	"ktcpvs/daemon/match"
+)
+
+// Limits and defaults of the values (reference sections 1 to 3).
+const (
+	MaxName    = 15  // bytes of a service's name
+	MaxPattern = 255 // bytes of an expression
+	MaxMatch   = 10  // highest capture group
+	MaxWeight  = 65535
+	MaxServers = 65535 // of each setting that counts contexts or connections
+
+	DefaultScheduler       = "http"
+	DefaultListenPort      = 8080
+	DefaultStartServers    = 8
+	DefaultMaxClients      = 256
+	DefaultMinSpareServers = 6
+	DefaultMaxSpareServers = 18
+)
+
+// ServiceSpec is what an operator says of a service. A zero field was not
+// given: AddService takes the default for it, SetService leaves it as it is.
+type ServiceSpec struct {
+	Name      string
+	Scheduler string
+	Listen    netip.AddrPort // may lack its address or its port: only the other was given
+
+	Redirect      netip.AddrPort
+	ClearRedirect bool // SetService: take the redirect away
+
+	// Each 1 to 65535.
+	StartServers    int
+	MaxClients      int
+	MinSpareServers int
+	MaxSpareServers int
+}
+
+// ServerSpec is what an operator says of a real server.
+type ServerSpec struct {
+	Addr   netip.AddrPort // port 0: that of the service
+	Weight int            // 0 to 65535
+}
+
+// RuleSpec is what an operator says of a rule: one of its servers at a time.
+type RuleSpec struct {
+	Pattern match.Pattern
+	Match   int            // 0 to 10
+	Server  netip.AddrPort // port 0: that of the service
+}
+
+// defaults fills in what was not given of a new service.
+func (s ServiceSpec) defaults() ServiceSpec {
+	s.Scheduler = cmp.Or(s.Scheduler, DefaultScheduler)
+	s.Listen = merge(s.Listen, netip.AddrPortFrom(netip.IPv4Unspecified(), DefaultListenPort))
+	s.StartServers = cmp.Or(s.StartServers, DefaultStartServers)
+	s.MaxClients = cmp.Or(s.MaxClients, DefaultMaxClients)
+	s.MinSpareServers = cmp.Or(s.MinSpareServers, DefaultMinSpareServers)
+	s.MaxSpareServers = cmp.Or(s.MaxSpareServers, DefaultMaxSpareServers)
+	return s
+}
+
+// merge takes the parts of given that are there, and the others of otherwise.
+func merge(given, otherwise netip.AddrPort) netip.AddrPort {
+	addr, port := otherwise.Addr(), otherwise.Port()
+	if given.Addr().IsValid() {
+		addr = given.Addr().Unmap()
+	}
+	if given.Port() != 0 {
+		port = given.Port()
+	}
+	return netip.AddrPortFrom(addr, port)
+}
+
+// check holds the values that were given to their ranges.
+func (s ServiceSpec) check() error {
+	if err := checkName(s.Name); err != nil {
+		return err
+	}
+	if s.Listen.Addr().Zone() != "" {
+		return refuse(ErrInvalid, "service %q: listen address %v has a zone, expected none", s.Name, s.Listen)
+	}
+	if given := s.Redirect != (netip.AddrPort{}); given {
+		switch {
+		case !s.Redirect.IsValid() || s.Redirect.Port() == 0:
+			return refuse(ErrInvalid, "service %q: redirect needs an address and a port", s.Name)
+		case s.Redirect.Addr().Zone() != "":
+			return refuse(ErrInvalid, "service %q: redirect address %v has a zone, expected none", s.Name, s.Redirect)
+		case s.ClearRedirect:
+			return refuse(ErrInvalid, "service %q: redirect is both set and taken away", s.Name)
+		}
+	}
+	for _, n := range []struct {
+		name  string
+		value int
+	}{
+		{"startservers", s.StartServers},
+		{"maxclients", s.MaxClients},
+		{"minspareservers", s.MinSpareServers},
+		{"maxspareservers", s.MaxSpareServers},
+	} {
+		if n.value < 0 || n.value > MaxServers {
+			return refuse(ErrInvalid, "service %q: %s is %d, expected 1 to %d", s.Name, n.name, n.value, MaxServers)
+		}
+	}
+	return nil
+}
+
+func checkName(name string) error {
+	if len(name) == 0 || len(name) > MaxName {
+		return refuse(ErrInvalid, "service name %q has %d bytes, expected 1 to %d", name, len(name), MaxName)
+	}
+	for _, c := range []byte(name) {
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		digit := '0' <= c && c <= '9'
+		if !letter && !digit && strings.IndexByte("-_.", c) < 0 {
+			return refuse(ErrInvalid, "service name %q has %q, expected letters, digits, '-', '_' and '.'", name, c)
+		}
+	}
+	return nil
+}
+
+func checkWeight(weight int) error {
+	if weight < 0 || weight > MaxWeight {
+		return refuse(ErrInvalid, "weight is %d, expected 0 to %d", weight, MaxWeight)
+	}
+	return nil
+}
+
+func (s RuleSpec) check() error {
+	if s.Match < 0 || s.Match > MaxMatch {
+		return refuse(ErrInvalid, "match is %d, expected 0 to %d", s.Match, MaxMatch)
+	}
+	p := &s.Pattern
+	exprs := []string{p.Expr, p.Host, p.Method}
+	for _, named := range [][]match.NamedExpr{p.Headers, p.Cookies, p.Queries} {
+		for _, n := range named {
+			if n.Name == "" {
+				return refuse(ErrInvalid, "rule %s: a header, cookie or query without a name", describe(p))
+			}
+			exprs = append(exprs, n.Name, n.Expr)
+		}
+	}
+	asks := p.Source.IsValid()
+	for _, expr := range exprs {
+		if len(expr) > MaxPattern {
+			return refuse(ErrInvalid, "rule %s: %d bytes, expected %d at most", describe(p), len(expr), MaxPattern)
+		}
+		if i := strings.IndexFunc(expr, isControl); i >= 0 {
+			return refuse(ErrInvalid, "rule %s: a control character, or not UTF-8, at byte %d", describe(p), i)
+		}
+		asks = asks || expr != ""
+	}
+	if !asks {
+		return refuse(ErrInvalid, "a rule needs a pattern or another condition")
+	}
+	return nil
+}
+
+// isControl tells what would garble a listing.
+func isControl(r rune) bool { return r < ' ' || 0x7f <= r && r < 0xa0 || r == utf8.RuneError }

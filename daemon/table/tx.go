@@ -1,0 +1,228 @@
+package table
+
+import (
+	"net/netip"
+	"slices"
+)
+
+// Tx is a transaction: a description of the next table, by changes to the
+// present one. Each change is checked against all those before it; one that is
+// refused changes nothing.
+type Tx struct {
+	store *Store
+	base  *Snapshot
+
+	// drafts holds the services that were touched, by name; nil for one that
+	// was deleted. added are those not in base, oldest first; one that was
+	// deleted again is not the draft of its name any more.
+	drafts map[string]*draft
+	added  []*draft
+}
+
+func newTx(s *Store) *Tx {
+	return &Tx{store: s, base: s.Snapshot(), drafts: map[string]*draft{}}
+}
+
+// AddService adds a service, as the newest. ErrExists, ErrNoScheduler,
+// ErrInvalid.
+func (tx *Tx) AddService(spec ServiceSpec) error {
+	if err := spec.check(); err != nil {
+		return err
+	}
+	if tx.peek(spec.Name) != nil {
+		return refuse(ErrExists, "service %q already exists", spec.Name)
+	}
+	spec = spec.defaults()
+	scheduler, err := tx.store.schedulers.Scheduler(spec.Scheduler)
+	if err != nil {
+		return err
+	}
+	d := newDraft(spec.Name, tx.store.loops)
+	d.next.apply(spec)
+	d.setScheduler(scheduler)
+	tx.drafts[spec.Name] = d
+	tx.added = append(tx.added, d)
+	return nil
+}
+
+// SetService changes what spec gives of a service. ErrNoService,
+// ErrNoScheduler, ErrInvalid; ErrBusy for another listen address while it runs.
+func (tx *Tx) SetService(spec ServiceSpec) error {
+	if err := spec.check(); err != nil {
+		return err
+	}
+	d, err := tx.open(spec.Name)
+	if err != nil {
+		return err
+	}
+	spec.Listen = merge(spec.Listen, d.next.Listen)
+	if d.next.Running && spec.Listen != d.next.Listen {
+		return refuse(ErrBusy, "service %q listens on %v: stop it first", spec.Name, d.next.Listen)
+	}
+	if spec.Scheduler != "" {
+		scheduler, err := tx.store.schedulers.Scheduler(spec.Scheduler)
+		if err != nil {
+			return err
+		}
+		d.setScheduler(scheduler)
+	}
+	d.next.apply(spec)
+	return nil
+}
+
+// apply takes over the plain values that spec gives.
+func (s *Service) apply(spec ServiceSpec) {
+	s.Listen = spec.Listen
+	if spec.ClearRedirect {
+		s.Redirect = netip.AddrPort{}
+	}
+	if spec.Redirect.IsValid() {
+		s.Redirect = merge(spec.Redirect, netip.AddrPort{})
+	}
+	set := func(value *int, given int) {
+		if given != 0 {
+			*value = given
+		}
+	}
+	set(&s.StartServers, spec.StartServers)
+	set(&s.MaxClients, spec.MaxClients)
+	set(&s.MinSpareServers, spec.MinSpareServers)
+	set(&s.MaxSpareServers, spec.MaxSpareServers)
+}
+
+// DelService deletes a service with its servers and rules. ErrNoService;
+// ErrBusy while it runs.
+func (tx *Tx) DelService(name string) error {
+	svc := tx.peek(name)
+	if svc == nil {
+		return noService(name)
+	}
+	if svc.Running {
+		return running(name)
+	}
+	tx.drafts[name] = nil
+	return nil
+}
+
+// Flush deletes every service. ErrBusy while one runs.
+func (tx *Tx) Flush() error {
+	names := tx.Names()
+	for _, name := range names {
+		if tx.peek(name).Running {
+			return running(name)
+		}
+	}
+	for _, name := range names {
+		tx.drafts[name] = nil
+	}
+	tx.added = nil
+	return nil
+}
+
+// SetRunning notes that a service has been started or stopped. ErrNoService.
+func (tx *Tx) SetRunning(name string, running bool) error {
+	d, err := tx.open(name)
+	if err != nil {
+		return err
+	}
+	d.next.Running = running
+	return nil
+}
+
+// Names returns the services there are at this point, newest first.
+func (tx *Tx) Names() []string {
+	var names []string
+	for _, d := range slices.Backward(tx.added) {
+		if tx.drafts[d.next.Name] == d {
+			names = append(names, d.next.Name)
+		}
+	}
+	for _, svc := range tx.base.Services {
+		if d, touched := tx.drafts[svc.Name]; !touched || d != nil && d.was == svc {
+			names = append(names, svc.Name)
+		}
+	}
+	return names
+}
+
+// Running tells whether a service runs at this point. ErrNoService.
+func (tx *Tx) Running(name string) (bool, error) {
+	svc := tx.peek(name)
+	if svc == nil {
+		return false, noService(name)
+	}
+	return svc.Running, nil
+}
+
+// peek returns a service's plain values at this point, nil when there is no
+// such service.
+func (tx *Tx) peek(name string) *Service {
+	d, touched := tx.drafts[name]
+	switch {
+	case !touched:
+		return tx.base.Lookup(name)
+	case d == nil:
+		return nil
+	}
+	return &d.next
+}
+
+// open returns the draft of a service, to be changed.
+func (tx *Tx) open(name string) (*draft, error) {
+	if d, touched := tx.drafts[name]; touched {
+		if d == nil {
+			return nil, noService(name)
+		}
+		return d, nil
+	}
+	svc := tx.base.Lookup(name)
+	if svc == nil {
+		return nil, noService(name)
+	}
+	d := openDraft(svc, tx.store.loops)
+	tx.drafts[name] = d
+	return d, nil
+}
+
+// build makes the services of the next snapshot, newest first.
+func (tx *Tx) build() ([]*Service, error) {
+	names := tx.Names()
+	services := make([]*Service, 0, len(names))
+	for _, name := range names {
+		svc := tx.base.Lookup(name)
+		if d := tx.drafts[name]; d != nil {
+			var err error
+			if svc, err = d.build(tx.store.limits); err != nil {
+				return nil, err
+			}
+		}
+		services = append(services, svc)
+	}
+	assignSlots(services)
+	return services, nil
+}
+
+// assignSlots gives services that have none the lowest slots that are free.
+func assignSlots(services []*Service) {
+	taken := map[int]bool{}
+	for _, svc := range services {
+		taken[svc.Live.Slot] = true
+	}
+	free := 0
+	for _, svc := range slices.Backward(services) {
+		if svc.Live.Slot != noSlot {
+			continue
+		}
+		for taken[free] {
+			free++
+		}
+		svc.Live.Slot = free
+		free++
+	}
+}
+
+func noService(name string) error { return refuse(ErrNoService, "service %q is not defined", name) }
+
+func running(name string) error {
+	return refuse(ErrBusy, "service %q is running: stop it first", name)
+}

@@ -1,0 +1,77 @@
+package table
+
+import "slices"
+
+// AddRule adds a rule with its first server, before all others (a default
+// pattern: after all others); or, when the service has a rule of that pattern,
+// adds the server to it, as its newest. ErrNoService, ErrNoServer, ErrInvalid;
+// ErrExists when the rule has that server.
+//
+// A rule hashes one capture group: to a rule that is there, Match may be 0 (not
+// given) or what the rule has.
+func (tx *Tx) AddRule(service string, spec RuleSpec) error {
+	if err := spec.check(); err != nil {
+		return err
+	}
+	d, err := tx.open(service)
+	if err != nil {
+		return err
+	}
+	server, err := d.server(spec.Server)
+	if err != nil {
+		return err
+	}
+	rules := d.openRules()
+	rule := rules.byID[idOf(&spec.Pattern)]
+	if rule == nil {
+		rule = &draftRule{pattern: clonePattern(spec.Pattern), match: spec.Match, changed: true}
+		rule.use(server)
+		rules.append(rule)
+		rules.changed = true
+		return nil
+	}
+	if slices.Contains(rule.servers, server) {
+		return refuse(ErrExists, "rule %s already uses server %v", describe(&spec.Pattern), server.Addr)
+	}
+	if spec.Match != 0 && spec.Match != rule.match {
+		return refuse(ErrInvalid, "rule %s has match %d, not %d: delete it first",
+			describe(&spec.Pattern), rule.match, spec.Match)
+	}
+	rule.use(server)
+	rule.changed = true
+	return nil
+}
+
+// DelRule takes a server out of the rule of that pattern; the rule goes with
+// its last server. ErrNoService, ErrNoServer, ErrInvalid; ErrNoRule when there
+// is no such rule, or it does not use the server.
+func (tx *Tx) DelRule(service string, spec RuleSpec) error {
+	if err := spec.check(); err != nil {
+		return err
+	}
+	d, err := tx.open(service)
+	if err != nil {
+		return err
+	}
+	server, err := d.server(spec.Server)
+	if err != nil {
+		return err
+	}
+	rules := d.openRules()
+	rule := rules.byID[idOf(&spec.Pattern)]
+	if rule == nil {
+		return refuse(ErrNoRule, "service %q has no rule %s", service, describe(&spec.Pattern))
+	}
+	i := slices.Index(rule.servers, server)
+	if i < 0 {
+		return refuse(ErrNoRule, "rule %s does not use server %v", describe(&spec.Pattern), server.Addr)
+	}
+	rule.servers = slices.Delete(rule.servers, i, i+1)
+	server.rules--
+	rule.changed = true
+	if len(rule.servers) == 0 {
+		rules.remove(rule)
+		rules.changed = true
+	}
+	return nil
+}
