@@ -1,0 +1,130 @@
+package loop
+
+import (
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+
+	"ktcpvs/daemon/relay"
+)
+
+// conn is one socket of a loop, to a client or to a server.
+//
+//	server:  connecting --> in use <--> idle (in the pool, sess == nil)
+//	              |            |          |
+//	client:     in use         |          |
+//	              |            |          |
+//	              +-- closing -+----------+--> closed (slot free)
+//	             (until sent)
+type conn struct {
+	fd   int
+	slot uint32
+	side relay.Side
+	sess *session
+
+	// Servers only.
+	addr       netip.AddrPort
+	key        uint64 // of its pool; 0 is none
+	uses       int
+	connecting bool
+
+	out    []byte // what the socket did not take, from the loop's buffers
+	sent   int    // out[:sent] is sent
+	broken bool   // it takes nothing any more; what was received may still be read
+	finish bool   // end the stream when everything is sent
+	moving *transfer
+}
+
+func (c *conn) queued() bool { return len(c.out) > c.sent }
+
+// blocked reports whether the other side must not be read from now: the
+// session's memory stays bounded by what one receive brings.
+func (c *conn) blocked() bool { return c != nil && (c.connecting || c.queued()) }
+
+// adopt gives the socket a slot and registers it.
+func (l *Loop) adopt(fd int, side relay.Side, fresh bool) (*conn, error) {
+	var c *conn
+	if n := len(l.freeConns); n > 0 {
+		c = l.freeConns[n-1]
+		l.freeConns = l.freeConns[:n-1]
+	} else {
+		c = &conn{slot: uint32(len(l.conns))}
+		l.conns = append(l.conns, c)
+	}
+	*c = conn{fd: fd, slot: c.slot, side: side}
+	if err := l.poll.Add(c.slot, fd, fresh); err != nil {
+		unix.Close(fd)
+		c.fd = -1
+		l.freeConns = append(l.freeConns, c)
+		return nil, err
+	}
+	return c, nil
+}
+
+// discard closes the socket now.
+func (l *Loop) discard(c *conn) {
+	if c.moving != nil {
+		l.endTransfer(c)
+	}
+	l.poll.Remove(c.slot)
+	closeSocket(c.fd)
+	l.ctx.Buffers.Put(c.out)
+	*c = conn{fd: -1, slot: c.slot}
+	l.freeConns = append(l.freeConns, c)
+}
+
+func closeSocket(fd int) {
+	unix.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0)
+}
+
+// write sends, or queues behind what is queued.
+func (l *Loop) write(c *conn, head, data []byte) unix.Errno {
+	if c.broken {
+		return 0
+	}
+	if !c.connecting && !c.queued() {
+		n, errno := l.poll.Send(c.slot, head, data)
+		if errno != 0 {
+			c.broken = true
+			return errno
+		}
+		if n == len(head)+len(data) {
+			return 0
+		}
+		k := min(n, len(head))
+		head, data = head[k:], data[n-k:]
+	}
+	if !c.queued() {
+		c.out, c.sent = c.out[:0], 0
+	}
+	if c.out == nil {
+		c.out = l.ctx.Buffers.Get(len(head) + len(data))
+	}
+	c.out = l.ctx.Buffers.Append(l.ctx.Buffers.Append(c.out, head), data)
+	return 0
+}
+
+// flush sends what is queued, and does what waited for it to be sent.
+func (l *Loop) flush(c *conn) unix.Errno {
+	if c.queued() {
+		n, errno := l.poll.Send(c.slot, c.out[c.sent:], nil)
+		if errno != 0 {
+			c.broken = true
+			c.sent = len(c.out)
+			return errno
+		}
+		c.sent += n
+		if c.queued() {
+			return 0
+		}
+	}
+	if c.out != nil {
+		l.ctx.Buffers.Put(c.out)
+		c.out, c.sent = nil, 0
+	}
+	if c.finish {
+		c.finish = false
+		unix.Shutdown(c.fd, unix.SHUT_WR)
+	}
+	return 0
+}

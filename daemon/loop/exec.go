@@ -1,0 +1,159 @@
+package loop
+
+import (
+	"golang.org/x/sys/unix"
+
+	"ktcpvs/daemon/relay"
+)
+
+// exec does what the session asked for. What goes wrong is put behind the
+// present event, for the next Step.
+func (l *Loop) exec(s *session, ops []relay.Op) {
+	for i := range ops {
+		op := &ops[i]
+		switch op.Kind {
+		case relay.Write:
+			c := s.side(op.Side)
+			if c == nil {
+				continue
+			}
+			if errno := l.write(c, op.Head, op.Data); errno != 0 && op.Side == relay.Client {
+				l.events = append(l.events, relay.Event{Kind: relay.Failed, Side: relay.Client, Cause: cause(errno)})
+			}
+		case relay.Dial:
+			l.dial(s, op)
+		case relay.Release:
+			l.release(s)
+		case relay.HangUp:
+			if op.Side == relay.Server {
+				if s.server != nil {
+					l.discard(s.server)
+					s.server = nil
+				}
+			} else if !s.client.queued() || s.client.broken {
+				l.end(s)
+			}
+		case relay.Abort:
+			unix.SetsockoptLinger(s.client.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+			l.end(s)
+		case relay.Finish:
+			if c := s.side(op.Side); c != nil {
+				c.finish = true
+				if !c.queued() && !c.connecting {
+					l.flush(c)
+				}
+			}
+		case relay.Splice:
+			l.beginTransfer(s, op)
+		}
+	}
+}
+
+func (s *session) side(side relay.Side) *conn {
+	if side == relay.Client {
+		return s.client
+	}
+	return s.server
+}
+
+// release puts the server's connection into the pool, unless it is not fit.
+func (l *Loop) release(s *session) {
+	c := s.server
+	s.server = nil
+	if c.broken || c.queued() || c.key == 0 {
+		l.discard(c)
+		return
+	}
+	c.sess = nil
+	if old, full := l.idle.Put(c.key, c.slot, l.ctx.Now); full {
+		l.discard(l.conns[old])
+		if old == c.slot {
+			return
+		}
+	}
+	l.poll.Recv(c.slot, 1) // brings nothing but its end
+}
+
+// dial gives the session an idle connection to the server, or a new one.
+func (l *Loop) dial(s *session, op *relay.Op) {
+	addr, key := op.Addr, uint64(0)
+	if op.Server != nil {
+		addr, key = op.Server.Addr, op.Server.Live.Key
+		if !op.Fresh {
+			if id, ok := l.idle.Take(key); ok {
+				c := l.conns[id]
+				if c.addr == addr {
+					c.uses++
+					c.sess, s.server = s, c
+					return
+				}
+				l.discard(c)
+			}
+		}
+	}
+	c, errno := l.open(op, key)
+	if errno != 0 {
+		l.events = append(l.events, relay.Event{Kind: relay.Failed, Side: relay.Server, Cause: cause(errno)})
+		return
+	}
+	c.addr, c.key = addr, key
+	c.uses, c.sess, s.server = 1, s, c
+	if c.connecting {
+		l.events = append(l.events, relay.Event{Kind: relay.Connecting})
+	} else {
+		l.events = append(l.events, relay.Event{Kind: relay.Connected})
+	}
+}
+
+// open begins a new connection.
+func (l *Loop) open(op *relay.Op, key uint64) (*conn, unix.Errno) {
+	addr := op.Addr
+	if op.Server != nil {
+		addr = op.Server.Addr
+	}
+	family := l.sa.set(addr)
+	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if errno, failed := err.(unix.Errno); failed && (errno == unix.EMFILE || errno == unix.ENFILE) {
+		// An idle connection to another server is worth less than this one.
+		if id, ok := l.idle.Expired(1 << 62); ok {
+			l.discard(l.conns[id])
+			fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+		}
+	}
+	if err != nil {
+		errno, _ := err.(unix.Errno)
+		return nil, errno
+	}
+	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+	errno := l.sa.connect(fd)
+	if errno != 0 && errno != unix.EINPROGRESS {
+		closeSocket(fd)
+		return nil, errno
+	}
+	c, err := l.adopt(fd, relay.Server, false)
+	if err != nil {
+		return nil, unix.ENOMEM
+	}
+	if errno == unix.EINPROGRESS {
+		c.connecting = true
+		l.poll.WantWrite(c.slot)
+	}
+	return c, 0
+}
+
+// connected ends a connect in progress.
+func (l *Loop) connected(c *conn) {
+	errno, err := unix.GetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	if err == nil && errno != 0 {
+		l.step(c.sess, relay.Event{Kind: relay.Failed, Side: relay.Server, Cause: cause(unix.Errno(errno))})
+		return
+	}
+	c.connecting = false
+	l.flush(c)
+	if from := c.sess.client; from.moving != nil && !c.queued() {
+		l.transfer(from.moving)
+	}
+	if c.sess != nil {
+		l.step(c.sess, relay.Event{Kind: relay.Connected})
+	}
+}

@@ -1,0 +1,314 @@
+package loop
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"ktcpvs/daemon/klog"
+	"ktcpvs/daemon/pool"
+	"ktcpvs/daemon/relay"
+	"ktcpvs/daemon/table"
+)
+
+// listener is one service's listening socket in one loop, and the sessions
+// that came of it. It outlives its socket until the last of them has ended.
+type listener struct {
+	loop   *Loop
+	name   string
+	live   *table.ServiceLive
+	fd     int // -1 once closed
+	slot   uint32
+	eager  bool // clients speak first: a connection comes with its first bytes
+	paused bool // served as many as may be, or out of descriptors
+	retry  time.Duration
+
+	first *session // open sessions
+	count int
+	spare []*session // warm connection contexts
+	keep  pool.Spare
+}
+
+// acceptTurn is how many connections one event takes before others are served.
+const acceptTurn = 64
+
+// listenSocket opens, binds and listens. The error is the kernel's.
+func listenSocket(svc *table.Service, backlog int, shared bool) (int, error) {
+	var sa unix.Sockaddr
+	family := unix.AF_INET
+	if addr := svc.Listen.Addr(); addr.Is4() || addr.Is4In6() {
+		sa = &unix.SockaddrInet4{Port: int(svc.Listen.Port()), Addr: addr.Unmap().As4()}
+	} else {
+		family = unix.AF_INET6
+		sa = &unix.SockaddrInet6{Port: int(svc.Listen.Port()), Addr: addr.As16()}
+	}
+	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, err
+	}
+	set := func(level, option, value int) {
+		if err == nil {
+			err = unix.SetsockoptInt(fd, level, option, value)
+		}
+	}
+	set(unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
+	if shared {
+		set(unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
+	}
+	if family == unix.AF_INET6 {
+		set(unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1)
+	}
+	set(unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) // connections inherit it
+	if svc.Scheduler.Content {
+		// A connection is handed over with its first bytes, or after a second.
+		set(unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, 1)
+	}
+	if err == nil {
+		err = unix.Bind(fd, sa)
+	}
+	if err == nil {
+		err = unix.Listen(fd, backlog)
+	}
+	if err != nil {
+		unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
+}
+
+// listen begins to accept connections of the service from fd.
+func (l *Loop) listen(svc *table.Service, fd, loops int) error {
+	c, slot := (*conn)(nil), uint32(len(l.conns))
+	if n := len(l.freeConns); n > 0 {
+		c = l.freeConns[n-1]
+		l.freeConns = l.freeConns[:n-1]
+		slot = c.slot
+	} else {
+		c = &conn{slot: slot}
+		l.conns = append(l.conns, c)
+	}
+	*c = conn{fd: fd, slot: slot}
+	if err := l.poll.AddListener(slot, fd); err != nil {
+		l.freeConns = append(l.freeConns, c)
+		return err
+	}
+	share := func(n int) int { return (n + loops - 1) / loops }
+	lis := &listener{
+		loop:  l,
+		name:  svc.Name,
+		live:  svc.Live,
+		fd:    fd,
+		slot:  slot,
+		eager: svc.Scheduler.Content,
+		keep:  pool.Spare{Min: share(svc.MinSpareServers), Max: share(svc.MaxSpareServers)},
+	}
+	for range share(svc.StartServers) {
+		lis.spare = append(lis.spare, lis.newSession())
+	}
+	l.listeners = append(l.listeners, lis)
+	l.bySlot[slot] = lis
+	return nil
+}
+
+func (lis *listener) newSession() *session {
+	s := &session{lis: lis}
+	s.timer.owner = s
+	return s
+}
+
+// accept takes what waits, as far as maxclients goes, and reports whether it
+// took a whole turn, so that there may be more.
+func (lis *listener) accept() bool {
+	l := lis.loop
+	for range acceptTurn {
+		if !lis.admit() {
+			return false
+		}
+		fd, errno := l.sa.accept(lis.fd)
+		switch errno {
+		case 0:
+			lis.open(fd, l.sa.get())
+			continue
+		case unix.EINTR, unix.ECONNABORTED:
+			lis.live.Conns.Add(-1)
+			continue
+		}
+		lis.live.Conns.Add(-1)
+		if errno != unix.EAGAIN {
+			lis.shed(errno)
+		}
+		return false
+	}
+	return true
+}
+
+// admit counts one more connection, or pauses the listener: past maxclients
+// new ones wait in the listen queue.
+func (lis *listener) admit() bool {
+	n := lis.live.Conns.Add(1)
+	svc := lis.loop.store.Snapshot().At(lis.live)
+	if svc == nil || n <= int64(svc.MaxClients) {
+		return true
+	}
+	lis.live.Conns.Add(-1)
+	lis.pause(0)
+	return false
+}
+
+func (lis *listener) pause(until time.Duration) {
+	lis.retry = until
+	if !lis.paused && lis.fd >= 0 {
+		lis.paused = true
+		lis.loop.poll.Pause(lis.slot, true)
+	}
+}
+
+// resume lets a paused listener accept again once there is room.
+func (lis *listener) resume() {
+	if lis.fd < 0 || lis.loop.ctx.Now < lis.retry {
+		return
+	}
+	if svc := lis.loop.store.Snapshot().At(lis.live); svc != nil && lis.live.Conns.Load() >= int64(svc.MaxClients) {
+		return
+	}
+	lis.paused = false
+	lis.loop.poll.Pause(lis.slot, false)
+}
+
+// shed stops accepting for a moment, because the machine has run out of
+// something; the connections wait in the listen queue.
+func (lis *listener) shed(errno unix.Errno) {
+	l := lis.loop
+	lis.pause(l.ctx.Now + hurry)
+	if l.complained == 0 || l.ctx.Now-l.complained >= time.Second {
+		l.complained = l.ctx.Now
+		l.log.Say(klog.Announce, "cannot accept connections for the moment", "service", lis.name, "err", errno)
+	}
+}
+
+// open begins the session of an accepted connection, already counted.
+func (lis *listener) open(fd int, from netip.AddrPort) {
+	l := lis.loop
+	c, err := l.adopt(fd, relay.Client, lis.eager)
+	if err != nil {
+		lis.live.Conns.Add(-1)
+		lis.shed(unix.ENOMEM)
+		return
+	}
+	var s *session
+	if n := len(lis.spare); n > 0 {
+		s = lis.spare[n-1]
+		lis.spare = lis.spare[:n-1]
+	} else {
+		s = lis.newSession()
+	}
+	s.client, c.sess, c.addr = c, s, from
+	if s.next = lis.first; s.next != nil {
+		s.next.prev = s
+	}
+	s.prev, lis.first = nil, s
+	lis.count++
+	l.sessions.Add(1)
+	if l.log.Enabled(klog.Lookup) {
+		l.log.Say(klog.Lookup, "connection accepted", "service", lis.name, "client", from)
+	}
+	s.Open(lis.live, from.Addr())
+	l.step(s, relay.Event{Kind: relay.Opened})
+}
+
+// remove takes in that a session has ended.
+func (lis *listener) remove(s *session) {
+	l := lis.loop
+	if s.next != nil {
+		s.next.prev = s.prev
+	}
+	if s.prev != nil {
+		s.prev.next = s.next
+	} else {
+		lis.first = s.next
+	}
+	s.next, s.prev = nil, nil
+	lis.count--
+	l.sessions.Add(-1)
+	lis.live.Conns.Add(-1)
+	if l.log.Enabled(klog.Lookup) {
+		l.log.Say(klog.Lookup, "connection expired", "service", lis.name)
+	}
+	if lis.paused {
+		lis.resume()
+	}
+	if lis.fd >= 0 {
+		lis.spare = append(lis.spare, s)
+	} else if lis.count == 0 {
+		l.forget(lis)
+	}
+}
+
+// spareTick keeps the number of warm contexts as the service asks.
+func (lis *listener) spareTick(now time.Duration) {
+	if lis.fd < 0 {
+		return
+	}
+	switch n := lis.keep.Tick(len(lis.spare), now); {
+	case n > 0:
+		for range n {
+			lis.spare = append(lis.spare, lis.newSession())
+		}
+	case n < 0:
+		last := len(lis.spare) - 1
+		lis.spare[last] = nil
+		lis.spare = lis.spare[:last]
+	}
+}
+
+// stop closes the socket, after taking what already waits at it, and lets the
+// sessions finish.
+func (lis *listener) stop() {
+	for lis.accept() {
+	}
+	lis.close()
+	for s, next := lis.first, (*session)(nil); s != nil; s = next {
+		next = s.next
+		lis.loop.step(s, relay.Event{Kind: relay.Drain})
+	}
+	if lis.count == 0 {
+		lis.loop.forget(lis)
+	}
+}
+
+func (lis *listener) close() {
+	if lis.fd < 0 {
+		return
+	}
+	l := lis.loop
+	l.poll.Remove(lis.slot)
+	delete(l.bySlot, lis.slot)
+	unix.Close(lis.fd)
+	c := l.conns[lis.slot]
+	*c = conn{fd: -1, slot: lis.slot}
+	l.freeConns = append(l.freeConns, c)
+	lis.fd, lis.paused, lis.spare = -1, false, nil
+}
+
+// forget drops a listener without socket and sessions.
+func (l *Loop) forget(lis *listener) {
+	for i := range l.listeners {
+		if l.listeners[i] == lis {
+			l.listeners = append(l.listeners[:i], l.listeners[i+1:]...)
+			return
+		}
+	}
+}
+
+// inUse reports whether another socket listens at the service's address.
+// SO_REUSEPORT alone would let two daemons, or two services, share a port
+// without telling anybody.
+func inUse(svc *table.Service) error {
+	fd, err := listenSocket(svc, 1, false)
+	if err != nil {
+		return fmt.Errorf("listen on %v: %w", svc.Listen, err)
+	}
+	return unix.Close(fd)
+}

@@ -1,0 +1,356 @@
+package loop
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"ktcpvs/daemon/klog"
+	"ktcpvs/daemon/knob"
+	"ktcpvs/daemon/poll"
+	"ktcpvs/daemon/pool"
+	"ktcpvs/daemon/relay"
+	"ktcpvs/daemon/table"
+)
+
+// Loop is one reactor. All its fields but the queue belong to its goroutine.
+//
+//	wait --> events --> sessions step --> operations --> timers --> queue --+
+//	  ^                                                                     |
+//	  +---------------------------------------------------------------------+
+type Loop struct {
+	index int
+	poll  poll.Poller
+	store *table.Store
+	knobs *knob.Knobs
+	log   *klog.Logger
+	start time.Time
+
+	ctx       *relay.Context
+	conns     []*conn // by slot
+	freeConns []*conn
+	idle      *pool.Idle
+	wheel     wheel
+	listeners []*listener
+	bySlot    map[uint32]*listener
+	pipes     []*pipe
+	busy      []*transfer // have more to move at once
+	events    []relay.Event
+	sa        sockaddr
+
+	nextSecond time.Duration
+	complained time.Duration // when it was last logged that descriptors ran out
+	stop       bool
+
+	// sessions counts the open ones, for whoever waits for them to end.
+	sessions atomic.Int64
+
+	mu    sync.Mutex
+	queue []func() // run by the goroutine
+
+	done chan struct{}
+}
+
+// session is a relay session with its sockets.
+type session struct {
+	relay.Session
+	lis        *listener
+	client     *conn
+	server     *conn
+	timer      timer
+	next, prev *session // of its listener
+}
+
+const (
+	idlePerServer = 1024
+	hurry         = 100 * time.Millisecond // between looks at a listener that had to pause
+)
+
+func newLoop(index int, p poll.Poller, cfg *Config) *Loop {
+	l := &Loop{
+		index:  index,
+		poll:   p,
+		store:  cfg.Store,
+		knobs:  cfg.Knobs,
+		log:    cfg.Log,
+		start:  time.Now(),
+		ctx:    relay.NewContext(index),
+		idle:   pool.NewIdle(idlePerServer),
+		bySlot: map[uint32]*listener{},
+		done:   make(chan struct{}),
+	}
+	return l
+}
+
+// do has f run by the loop's goroutine.
+func (l *Loop) do(f func()) {
+	l.mu.Lock()
+	l.queue = append(l.queue, f)
+	l.mu.Unlock()
+	l.poll.Wake()
+}
+
+// call has f run by the loop's goroutine and waits for it; false when the loop
+// has ended.
+func (l *Loop) call(f func()) bool {
+	ran := make(chan struct{})
+	l.do(func() { f(); close(ran) })
+	select {
+	case <-ran:
+		return true
+	case <-l.done:
+		return false
+	}
+}
+
+// run is the loop's goroutine.
+func (l *Loop) run() {
+	runtime.LockOSThread()
+	defer close(l.done)
+	var ev poll.Event
+	l.refresh()
+	for !l.stop {
+		if err := l.poll.Wait(l.bound()); err != nil {
+			l.log.Say(klog.Fault, "waiting for events", "loop", l.index, "err", err)
+			time.Sleep(hurry) // a kernel that refuses to wait must not be asked in a spin
+		}
+		l.refresh()
+		for l.poll.Next(&ev) {
+			l.handle(&ev)
+		}
+		l.move()
+		l.timers()
+	}
+	l.closeAll()
+}
+
+// bound is how long the next wait may last.
+func (l *Loop) bound() time.Duration {
+	if len(l.busy) > 0 {
+		return 0
+	}
+	d := l.wheel.wait(l.ctx.Now)
+	for _, lis := range l.listeners {
+		if lis.paused {
+			d = min(d, hurry)
+		}
+		d = min(d, l.nextSecond-l.ctx.Now)
+	}
+	if l.idle.Len() > 0 {
+		d = min(d, l.nextSecond-l.ctx.Now)
+	}
+	return max(d, 0)
+}
+
+// refresh brings the context up to date, once a pass.
+func (l *Loop) refresh() {
+	c := l.ctx
+	c.Now = time.Since(l.start)
+	c.Timeouts.Read = time.Duration(l.knobs.ReadTimeout.Get()) * time.Second
+	c.Timeouts.KeepAlive = time.Duration(l.knobs.KeepaliveTimeout.Get()) * time.Second
+	c.ZeroCopy = l.knobs.ZerocopySend.Get() != 0
+	if c.Now >= l.nextSecond {
+		l.everySecond()
+	}
+}
+
+// everySecond does what need not be exact.
+func (l *Loop) everySecond() {
+	c := l.ctx
+	now := time.Now()
+	c.Unix = now.Unix()
+	c.Date = now.UTC().AppendFormat(c.Date[:0], "Mon, 02 Jan 2006 15:04:05 GMT")
+	l.nextSecond = c.Now + time.Second
+	for {
+		id, ok := l.idle.Expired(c.Now - c.Timeouts.KeepAlive)
+		if !ok {
+			break
+		}
+		l.discard(l.conns[id])
+	}
+	l.idle.Forget()
+	for _, lis := range l.listeners {
+		lis.spareTick(c.Now)
+	}
+}
+
+// handle gives one event to the session it concerns.
+func (l *Loop) handle(ev *poll.Event) {
+	switch ev.Kind {
+	case poll.Woken:
+		l.runQueue()
+		return
+	case poll.Acceptable:
+		if lis := l.bySlot[ev.Slot]; lis != nil {
+			lis.accept()
+		}
+		return
+	}
+	c := l.conns[ev.Slot]
+	if c.sess == nil {
+		l.gone(c)
+		return
+	}
+	switch ev.Kind {
+	case poll.Received:
+		e := relay.Event{Kind: relay.Received, Side: c.side, Data: ev.Data, Reused: c.uses > 1}
+		if ev.Err != 0 {
+			e = relay.Event{Kind: relay.Failed, Side: c.side, Cause: cause(ev.Err), Reused: c.uses > 1}
+		}
+		l.step(c.sess, e)
+	case poll.Writable:
+		l.writable(c)
+	case poll.Readable:
+		if c.moving != nil {
+			l.transfer(c.moving)
+		}
+	case poll.HungUp:
+		// Only a client whose next bytes nobody waits for: others show their
+		// end when they are read.
+		if c.side == relay.Client && c.sess.Wants(relay.Client) == 0 && !c.finish {
+			l.step(c.sess, relay.Event{Kind: relay.Failed, Side: relay.Client, Cause: relay.Reset})
+		}
+	}
+}
+
+// gone closes a connection without a session: an idle one that the server has
+// closed, or has sent something over unasked.
+func (l *Loop) gone(c *conn) {
+	l.idle.Remove(c.slot)
+	l.discard(c)
+}
+
+// writable goes on with a connect or with what is queued.
+func (l *Loop) writable(c *conn) {
+	s := c.sess
+	if c.connecting {
+		l.connected(c)
+		return
+	}
+	if errno := l.flush(c); errno != 0 && c.side == relay.Client {
+		l.step(s, relay.Event{Kind: relay.Failed, Side: relay.Client, Cause: cause(errno)})
+		return
+	}
+	if c.queued() {
+		return
+	}
+	if s.Closed() {
+		l.end(s)
+		return
+	}
+	other := s.client
+	if c.side == relay.Client {
+		other = s.server
+	}
+	if other != nil && other.moving != nil {
+		l.transfer(other.moving)
+		return
+	}
+	l.arm(s)
+}
+
+// step drives the session with one event, and with those that come of it.
+func (l *Loop) step(s *session, ev relay.Event) {
+	if s.Closed() {
+		// Only the rest of what was written is still to go.
+		if ev.Kind == relay.Failed && ev.Side == relay.Client {
+			l.end(s)
+		}
+		return
+	}
+	l.events = append(l.events[:0], ev)
+	for i := 0; i < len(l.events) && !s.Closed(); i++ {
+		l.ctx.Snapshot = l.store.Snapshot()
+		e := l.events[i]
+		l.exec(s, s.Step(l.ctx, &e))
+	}
+	if s.client == nil {
+		return
+	}
+	if s.Closed() {
+		// Until the client has taken the rest, or too long does not.
+		l.wheel.set(&s.timer, l.ctx.Now+l.ctx.Timeouts.Read)
+		return
+	}
+	l.wheel.set(&s.timer, s.Deadline())
+	l.arm(s)
+}
+
+// arm waits for what the session wants, from sides whose other side has taken
+// all that it was given.
+func (l *Loop) arm(s *session) {
+	if n := s.Wants(relay.Client); n > 0 && !s.server.blocked() {
+		l.poll.Recv(s.client.slot, n)
+	}
+	if s.server != nil && !s.server.connecting {
+		if n := s.Wants(relay.Server); n > 0 && !s.client.blocked() {
+			l.poll.Recv(s.server.slot, n)
+		}
+	}
+}
+
+func (l *Loop) runQueue() {
+	l.mu.Lock()
+	queue := l.queue
+	l.queue = nil
+	l.mu.Unlock()
+	for _, f := range queue {
+		f()
+	}
+}
+
+// timers ends what has waited too long, and looks at paused listeners.
+func (l *Loop) timers() {
+	for t := l.wheel.expired(l.ctx.Now); t != nil; t = l.wheel.expired(l.ctx.Now) {
+		if s := t.owner; s.Closed() {
+			l.end(s)
+		} else {
+			l.step(s, relay.Event{Kind: relay.Expired})
+		}
+	}
+	for _, lis := range l.listeners {
+		if lis.paused {
+			lis.resume()
+		}
+	}
+}
+
+// end closes the client's connection and forgets the session.
+func (l *Loop) end(s *session) {
+	l.wheel.set(&s.timer, 0)
+	if s.server != nil {
+		l.discard(s.server)
+		s.server = nil
+	}
+	l.discard(s.client)
+	s.client = nil
+	s.lis.remove(s)
+}
+
+func (l *Loop) closeAll() {
+	for len(l.listeners) > 0 {
+		lis := l.listeners[0]
+		for s := lis.first; s != nil; s = lis.first {
+			if !s.Closed() {
+				l.step(s, relay.Event{Kind: relay.Failed, Side: relay.Client})
+			}
+			if s.client != nil {
+				l.end(s)
+			}
+		}
+		lis.close()
+		l.forget(lis)
+	}
+	for {
+		id, ok := l.idle.Expired(1 << 62)
+		if !ok {
+			break
+		}
+		l.discard(l.conns[id])
+	}
+	for _, p := range l.pipes {
+		p.close()
+	}
+	l.poll.Close()
+}

@@ -1,0 +1,92 @@
+package relay
+
+import (
+	"net/netip"
+	"time"
+
+	"ktcpvs/daemon/http1"
+	"ktcpvs/daemon/match"
+	"ktcpvs/daemon/table"
+)
+
+// Timeouts bound how long a session waits.
+type Timeouts struct {
+	Head      time.Duration // first to last byte of a request's head
+	Connect   time.Duration // a new server connection
+	Read      time.Duration // a relayed connection with no byte either way
+	KeepAlive time.Duration // a client between requests
+	Linger    time.Duration // reading what a refused client still sends
+}
+
+// DefaultTimeouts are those of the reference's section 6, and for what it
+// leaves open those that operators of other balancers know.
+func DefaultTimeouts() Timeouts {
+	return Timeouts{
+		Head:      30 * time.Second,
+		Connect:   5 * time.Second,
+		Read:      180 * time.Second,
+		KeepAlive: 30 * time.Second,
+		Linger:    2 * time.Second,
+	}
+}
+
+// Context is what the sessions of one loop share. The loop owns it and keeps
+// it up to date; a Step uses it for its own duration only.
+type Context struct {
+	Now      time.Duration // monotonic
+	Unix     int64         // seconds, the wall clock
+	Date     []byte        // an HTTP-date of Unix
+	Loop     int           // index of the loop's counters
+	Snapshot *table.Snapshot
+	Limits   http1.Limits
+	Timeouts Timeouts
+	ZeroCopy bool
+	Buffers  *Buffers
+
+	ops     []Op
+	scratch []byte // heads made in this Step
+	req     http1.Request
+	res     http1.Response
+	in      match.Input
+}
+
+// NewContext makes the context of loop number index.
+func NewContext(index int) *Context {
+	return &Context{
+		Loop:     index,
+		Limits:   http1.DefaultLimits(),
+		Timeouts: DefaultTimeouts(),
+		Buffers:  NewBuffers(),
+		scratch:  make([]byte, 0, 64<<10),
+	}
+}
+
+func (c *Context) begin() {
+	c.ops = c.ops[:0]
+	c.scratch = c.scratch[:0]
+	c.Buffers.settle()
+}
+
+func (c *Context) op(op Op) { c.ops = append(c.ops, op) }
+
+func (c *Context) write(side Side, head, data []byte) {
+	if len(head)+len(data) == 0 {
+		return
+	}
+	if len(head) == 0 {
+		head, data = data, nil
+	}
+	c.ops = append(c.ops, Op{Kind: Write, Side: side, Head: head, Data: data})
+}
+
+// input is the present request as match wants it.
+func (c *Context) input(source netip.Addr) *match.Input {
+	c.in = match.Input{
+		URI:    c.req.URI,
+		Host:   c.req.Host,
+		Method: c.req.MethodText,
+		Source: source,
+		Fields: &c.req,
+	}
+	return &c.in
+}

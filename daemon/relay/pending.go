@@ -1,0 +1,55 @@
+package relay
+
+// pending holds bytes that were received and not yet understood: part of a
+// head, requests that came ahead of their turn. It owns a buffer only while
+// there are any.
+type pending struct {
+	buf []byte // from Buffers
+	off int    // buf[off:] is pending
+}
+
+func (p *pending) len() int { return len(p.buf) - p.off }
+
+func (p *pending) bytes() []byte { return p.buf[p.off:] }
+
+// with puts data behind what is pending and returns all of it. When nothing
+// was pending that is data itself, and nothing is copied.
+func (p *pending) with(b *Buffers, data []byte) []byte {
+	if p.len() == 0 {
+		return data
+	}
+	if p.off > 0 && cap(p.buf)-len(p.buf) < len(data) {
+		p.buf = p.buf[:copy(p.buf, p.buf[p.off:])]
+		p.off = 0
+	}
+	p.buf = b.Append(p.buf, data)
+	return p.buf[p.off:]
+}
+
+// keep makes rest, the tail of what with returned, the pending bytes.
+// Operations of this Step may still point to what lies before it, so nothing
+// is moved within the buffer.
+func (p *pending) keep(b *Buffers, rest []byte) {
+	if len(rest) == 0 {
+		p.off = len(p.buf)
+		return
+	}
+	if p.len() > 0 {
+		p.off = len(p.buf) - len(rest)
+		return
+	}
+	if cap(p.buf) == 0 || cap(p.buf) < len(rest) {
+		b.Put(p.buf)
+		p.buf = b.Get(len(rest))
+	}
+	p.buf = append(p.buf[:0], rest...)
+	p.off = 0
+}
+
+// drop gives the buffer back once nothing is pending.
+func (p *pending) drop(b *Buffers) {
+	if p.buf != nil {
+		b.Put(p.buf)
+		p.buf, p.off = nil, 0
+	}
+}

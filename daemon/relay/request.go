@@ -1,0 +1,231 @@
+package relay
+
+import (
+	"errors"
+
+	"ktcpvs/daemon/http1"
+	"ktcpvs/daemon/table"
+)
+
+// fromClient takes bytes of the client: heads of requests one after the
+// other, and the body of the present one.
+func (s *Session) fromClient(c *Context, data []byte) {
+	data = s.in.with(c.Buffers, data)
+	if s.phase == exchange {
+		data = s.sendBody(c, data)
+	}
+	s.requests(c, data)
+}
+
+// requests begins the exchanges that data, all pending bytes of the client,
+// holds, until one waits for its server; the rest is kept.
+func (s *Session) requests(c *Context, data []byte) {
+	for (s.phase == idle || s.phase == reading) && len(data) > 0 {
+		n, err := s.parser.Request(data, &c.Limits, &c.req)
+		if err != nil {
+			s.refuse(c, status(err))
+			break
+		}
+		if n == 0 {
+			if s.phase == idle {
+				s.phase = reading
+				s.deadline = c.Now + c.Timeouts.Head
+			}
+			break
+		}
+		data = s.begin(c, n, data[n:])
+	}
+	if s.phase == closed || s.phase == linger {
+		return
+	}
+	s.in.keep(c.Buffers, data)
+	if s.phase == idle {
+		s.in.drop(c.Buffers)
+	}
+}
+
+func status(err error) int {
+	var refused *http1.Error
+	if errors.As(err, &refused) {
+		return refused.Status
+	}
+	return 400
+}
+
+// begin starts the exchange of the request in c.req, whose head was size bytes
+// long and whose body may begin with data, and returns what follows the body.
+func (s *Session) begin(c *Context, size int, data []byte) []byte {
+	r := &c.req
+	s.phase = exchange
+	s.method = r.Method
+	s.minor = r.Minor
+	s.keep = r.KeepAlive && !s.draining
+	s.upgrade = r.Upgrade != nil
+	s.final, s.replayed, s.redirected, s.spoiled = false, false, false, false
+	s.affinity, s.returned = false, sid{}
+	s.request.start(r.Body, r.Length, false)
+	s.response = body{}
+	s.deadline = c.Now + c.Timeouts.Read
+	s.live.Stats.Cell(c.Loop).Requests.Add(1)
+
+	svc := c.Snapshot.At(s.live)
+	switch {
+	case svc == nil:
+		s.keep = false
+		s.answerSelf(c, 503)
+		return data
+	case r.Method == http1.CONNECT:
+		s.refuse(c, 405)
+		return data
+	case r.MaxForwards == 0:
+		s.lastHop(c)
+		return data
+	}
+	s.perRequest = svc.Scheduler.Unit == table.PerRequest
+	if s.perRequest && r.Minor == 0 {
+		s.keep = false
+	}
+	server := s.server
+	if !s.connected {
+		server = s.choose(c, svc)
+	}
+	s.head = http1.AppendRequest(c.Buffers.Get(size+addedToHead), r, &http1.Forward{
+		KeepAlive: s.keep || s.perRequest,
+		Upgrade:   r.Upgrade,
+	})
+	// The part of the body that is here already goes along with the head.
+	out, n, err := s.request.take(data, &c.Limits)
+	if err != nil {
+		s.refuse(c, status(err))
+		return data
+	}
+	s.replayable = s.request.done && cap(s.head)-len(s.head) >= len(out)
+	if s.replayable {
+		s.head = append(s.head, out...)
+		out = nil
+	}
+	switch {
+	case s.connected:
+		s.tally(c)
+	case !s.connect(c, svc, server):
+		return data[n:]
+	}
+	c.write(Server, s.head, out)
+	return data[n:]
+}
+
+// addedToHead is room for the fields that a forwarded request gets.
+const addedToHead = 256
+
+// choose finds the server of the request in c.req.
+func (s *Session) choose(c *Context, svc *table.Service) *table.Server {
+	if svc.Scheduler.Affinity {
+		s.affinity = true
+		if server := s.returning(c, svc); server != nil {
+			return server
+		}
+	}
+	return svc.Choose(c.input(s.Source))
+}
+
+// connect gets a connection to the server, or to the service's redirect
+// address when there is none. It returns false when neither is to be had, and
+// has told the client so.
+func (s *Session) connect(c *Context, svc *table.Service, server *table.Server) bool {
+	if server == nil {
+		return s.redirect(c, svc, 503)
+	}
+	s.server = server
+	server.Live.Conns.Add(1)
+	s.dial(c, Op{Kind: Dial, Side: Server, Server: server, Fresh: svc.Scheduler.Unit == table.PerConnection})
+	s.tally(c)
+	return true
+}
+
+func (s *Session) dial(c *Context, op Op) {
+	s.connected, s.spoiled = true, false
+	s.deadline = c.Now + c.Timeouts.Read
+	s.sparser.Reset()
+	c.op(op)
+}
+
+// tally counts the request, or the connection, for its server.
+func (s *Session) tally(c *Context) {
+	if s.server == nil {
+		return
+	}
+	cell := s.server.Live.Stats.Cell(c.Loop)
+	if s.phase == exchange {
+		cell.Requests.Add(1)
+	}
+	if s.phase == tunnel || s.perRequest {
+		cell.Conns.Add(1)
+	}
+}
+
+// redirect sends the session to the service's redirect address, once, or
+// answers with code.
+func (s *Session) redirect(c *Context, svc *table.Service, code int) bool {
+	s.leave()
+	if s.redirected || svc == nil || !svc.Redirect.IsValid() {
+		s.answerSelf(c, code)
+		return false
+	}
+	s.redirected = true
+	s.dial(c, Op{Kind: Dial, Side: Server, Addr: svc.Redirect})
+	return true
+}
+
+// leave ends the use of the chosen server.
+func (s *Session) leave() {
+	if s.server != nil {
+		s.server.Live.Conns.Add(-1)
+		s.server = nil
+	}
+}
+
+// sendBody passes on what data holds of the request's body, and returns what
+// follows it.
+func (s *Session) sendBody(c *Context, data []byte) []byte {
+	if s.request.done || s.spoiled {
+		return data
+	}
+	s.deadline = c.Now + c.Timeouts.Read
+	out, n, err := s.request.take(data, &c.Limits)
+	if err != nil {
+		if s.final {
+			s.breakOff(c)
+		} else {
+			s.refuse(c, status(err))
+		}
+		return nil
+	}
+	c.write(Server, nil, out)
+	if s.request.done && s.response.done && s.final {
+		s.finish(c)
+	} else if s.bulk(c, &s.request) {
+		s.splice(c, Client, s.request.run())
+	}
+	return data[n:]
+}
+
+// bulk reports whether what comes next of a body is worth splicing.
+func (s *Session) bulk(c *Context, b *body) bool {
+	return c.ZeroCopy && s.connected && b.run() >= spliceFrom
+}
+
+func (s *Session) splice(c *Context, from Side, n int64) {
+	s.splicing[from] = true
+	c.op(Op{Kind: Splice, Side: from, N: n})
+}
+
+// lastHop answers a TRACE or OPTIONS that may go no further.
+func (s *Session) lastHop(c *Context) {
+	if s.method != http1.OPTIONS || !s.request.done {
+		s.refuse(c, 405)
+		return
+	}
+	start := len(c.scratch)
+	c.scratch = http1.AppendOptions(c.scratch, s.keep, c.Date)
+	s.ownAnswer(c, c.scratch[start:])
+}

@@ -1,0 +1,176 @@
+package relay
+
+import "ktcpvs/daemon/http1"
+
+// gather is up to where a body is copied behind its head, which then takes one
+// plain send; a longer one goes from where it lies.
+const gather = 4 << 10
+
+// fromServer takes bytes of the server: interim responses, the final one's
+// head, and its body.
+func (s *Session) fromServer(c *Context, data []byte) {
+	if s.phase != exchange {
+		s.close(c) // a server that speaks unasked is not to be understood
+		return
+	}
+	data = s.answer.with(c.Buffers, data)
+	s.deadline = c.Now + c.Timeouts.Read
+	var head []byte
+	for !s.final {
+		n, err := s.sparser.Response(data, &c.Limits, s.method, &c.res)
+		if err != nil {
+			s.lose(c)
+			s.answerSelf(c, 502)
+			return
+		}
+		if n == 0 {
+			s.answer.keep(c.Buffers, data)
+			return
+		}
+		data = data[n:]
+		switch {
+		case c.res.Tunnel:
+			s.switchProtocols(c, data)
+			return
+		case c.res.Status < 200:
+			s.interim(c)
+		default:
+			head = s.respond(c)
+		}
+	}
+	out, n, err := s.response.take(data, &c.Limits)
+	if err != nil {
+		s.spoiled = true
+		c.send(s, head, nil)
+		s.breakOff(c)
+		return
+	}
+	c.send(s, head, out)
+	switch data = data[n:]; {
+	case s.response.done:
+		s.spoiled = s.spoiled || len(data) > 0
+		s.answer.drop(c.Buffers)
+		s.finish(c)
+	default:
+		s.answer.keep(c.Buffers, data)
+		if s.answer.len() == 0 {
+			s.answer.drop(c.Buffers)
+		}
+		if s.bulk(c, &s.response) {
+			s.splice(c, Server, s.response.run())
+		}
+	}
+}
+
+// send writes to the client, and counts.
+func (c *Context) send(s *Session, head, data []byte) {
+	s.outBytes += uint64(len(head) + len(data))
+	if len(head) > 0 && len(data) > 0 && len(data) <= gather && len(head) <= len(c.scratch) {
+		// head is the end of scratch.
+		c.scratch = append(c.scratch, data...)
+		head, data = c.scratch[len(c.scratch)-len(head)-len(data):], nil
+	}
+	c.write(Client, head, data)
+}
+
+// interim passes a 1xx response on, which clients of HTTP/1.0 do not know.
+func (s *Session) interim(c *Context) {
+	if s.minor == 0 {
+		return
+	}
+	start := len(c.scratch)
+	c.scratch = http1.AppendResponse(c.scratch, &c.res, &http1.Forward{KeepAlive: true, Minor: s.minor})
+	c.send(s, c.scratch[start:], nil)
+}
+
+// respond begins the final response in c.res and returns its head as the
+// client gets it.
+func (s *Session) respond(c *Context) []byte {
+	r := &c.res
+	s.final = true
+	s.spoiled = s.spoiled || !r.KeepAlive
+	unchunk := r.Body == http1.ChunkedBody && s.minor == 0
+	s.response.start(r.Body, r.Length, unchunk)
+	s.keep = s.keep && s.request.done && !s.draining && r.Body != http1.CloseBody && !unchunk &&
+		(s.perRequest || !s.spoiled)
+	c.Buffers.Put(s.head)
+	s.head = nil
+	f := http1.Forward{
+		KeepAlive: s.keep,
+		Minor:     s.minor,
+		Chunked:   r.Body == http1.ChunkedBody && !unchunk,
+		Upgrade:   r.Upgrade,
+		Date:      c.Date,
+	}
+	if s.affinity {
+		f.Extra = s.sessionCookie(c)
+	}
+	start := len(c.scratch)
+	c.scratch = http1.AppendResponse(c.scratch, r, &f)
+	return c.scratch[start:]
+}
+
+// finish ends an exchange whose response is complete.
+func (s *Session) finish(c *Context) {
+	switch {
+	case !s.request.done || s.spoiled:
+		s.keep = s.keep && s.request.done && s.perRequest
+		s.lose(c)
+	case s.perRequest && s.server == nil:
+		s.lose(c) // the redirect address has no pool
+	case s.perRequest:
+		s.count(c)
+		s.connected = false
+		s.leave()
+		c.op(Op{Kind: Release, Side: Server})
+	}
+	s.next(c)
+}
+
+// next is what comes after a response that the client has got in full.
+func (s *Session) next(c *Context) {
+	s.count(c)
+	c.Buffers.Put(s.head)
+	s.head = nil
+	switch {
+	case s.keep && !s.draining:
+		s.rest(c)
+	case s.request.done:
+		s.close(c)
+	default:
+		// Closing now would reset the connection if the client still sends,
+		// and the answer could be lost (RFC 9112, section 9.6).
+		s.lose(c)
+		s.in.drop(c.Buffers)
+		s.phase = linger
+		s.deadline = c.Now + c.Timeouts.Linger
+		c.op(Op{Kind: Finish, Side: Client})
+	}
+}
+
+// answerSelf answers the present request without a server. In a tunnel there
+// is no way to say anything but to close.
+func (s *Session) answerSelf(c *Context, code int) {
+	s.live.Stats.Cell(c.Loop).Errors.Add(1)
+	if s.phase == tunnel {
+		s.close(c)
+		return
+	}
+	s.keep = s.keep && s.request.done
+	start := len(c.scratch)
+	c.scratch = http1.AppendError(c.scratch, code, s.keep, c.Date, s.method == http1.HEAD)
+	s.ownAnswer(c, c.scratch[start:])
+}
+
+func (s *Session) ownAnswer(c *Context, response []byte) {
+	s.final, s.response.done = true, true
+	c.send(s, response, nil)
+	s.next(c)
+}
+
+// refuse answers a request that is not to be read any further.
+func (s *Session) refuse(c *Context, code int) {
+	s.lose(c)
+	s.keep, s.request.done = false, false
+	s.answerSelf(c, code)
+}

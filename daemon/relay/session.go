@@ -1,0 +1,261 @@
+package relay
+
+import (
+	"net/netip"
+	"time"
+
+	"ktcpvs/daemon/http1"
+	"ktcpvs/daemon/table"
+)
+
+// Session is one client connection and what is done for it.
+//
+//	          Opened
+//	            |
+//	  wlc ------+------ content schedulers
+//	   |                v
+//	   |     +------> idle <---------------------------------+
+//	   |     |          | first byte                         |
+//	   |     |          v                                    |
+//	   |     |       reading --- whole head ---> exchange ---+ both messages ended,
+//	   |     |          |                         |    |       both sides go on
+//	   v     |          |                         |    |
+//	tunnel <-------------------- 101 -------------+    |
+//	   |                |                              |
+//	   |                +--- refused, no server, ------+
+//	   |                |    broken: an answer
+//	   v                v
+//	 closed <------- linger (reads and drops what still comes)
+//
+// A session of a per-request scheduler has a server connection during an
+// exchange only; one of a per-connection scheduler keeps its first.
+type Session struct {
+	Source netip.Addr // the client
+
+	live     *table.ServiceLive
+	phase    phase
+	draining bool
+	keep     bool // the client goes on after this exchange
+	minor    uint8
+
+	// The exchange.
+	method     http1.Method
+	replayable bool // the request lies whole in head
+	replayed   bool
+	redirected bool
+	perRequest bool // the scheduler chooses anew for each request
+	upgrade    bool // the client asked to switch protocols
+	final      bool // the response, or the tunnel, has begun
+	affinity   bool // the response may set or renew the session cookie
+	request    body
+	response   body
+	head       []byte // the request's head as sent, until the response begins
+	returned   sid    // what the request's session cookie said
+
+	server    *table.Server // chosen, and counted in its Live.Conns
+	connected bool          // there is a server connection, or one on its way
+	spoiled   bool          // it cannot be used for another exchange
+	splicing  [2]bool       // bytes from that side go past the session
+
+	in       pending // from the client
+	answer   pending // from the server
+	parser   http1.Parser
+	sparser  http1.Parser
+	ended    [2]bool // tunnel: the side has closed its stream
+	streak   uint8   // tunnel: receives in a row that filled the buffer
+	inBytes  uint64  // not yet counted
+	outBytes uint64
+
+	deadline time.Duration
+}
+
+type phase uint8
+
+const (
+	unopened phase = iota
+	idle
+	reading
+	exchange
+	tunnel
+	linger
+	closed
+)
+
+const (
+	headRead = 16 << 10  // received at once while a head is expected
+	bodyRead = 256 << 10 // and while bytes are relayed
+
+	// spliceFrom is the rest of a body from which on splicing costs less than
+	// copying.
+	spliceFrom = 256 << 10
+)
+
+// Open makes the session new, for a client of the service that live stands
+// for. The next Step is to be Opened.
+func (s *Session) Open(live *table.ServiceLive, source netip.Addr) {
+	*s = Session{live: live, Source: source}
+}
+
+// Closed reports whether the session is over: no further Step is to come.
+func (s *Session) Closed() bool { return s.phase == closed }
+
+// Idle reports whether the session waits for a client that has sent nothing.
+func (s *Session) Idle() bool { return s.phase == idle }
+
+// Deadline is when an Expired is due, on Context.Now's clock; 0 is never.
+func (s *Session) Deadline() time.Duration { return s.deadline }
+
+// Server is the real server that the session uses at the moment, or nil.
+func (s *Session) Server() *table.Server { return s.server }
+
+// Live is the service the session belongs to.
+func (s *Session) Live() *table.ServiceLive { return s.live }
+
+// State names the session's phase, for the list of connections.
+func (s *Session) State() string {
+	return [...]string{"NEW", "IDLE", "READING", "EXCHANGE", "TUNNEL", "LINGER", "CLOSED"}[s.phase]
+}
+
+// Wants is how many bytes the session will take from a side at present; 0 is
+// to leave them where they are.
+func (s *Session) Wants(side Side) int {
+	switch s.phase {
+	case idle, reading:
+		if side == Client {
+			return headRead
+		}
+		return wantIf(s.connected, headRead) // only to see it close
+	case exchange:
+		if side == Server {
+			return wantIf(s.connected && !s.splicing[Server], bodyRead)
+		}
+		return wantIf(!s.request.done && s.connected && !s.splicing[Client], bodyRead)
+	case tunnel:
+		return wantIf(!s.splicing[side] && s.connected && !s.ended[side], bodyRead)
+	case linger:
+		return wantIf(side == Client, bodyRead)
+	}
+	return 0
+}
+
+func wantIf(cond bool, n int) int {
+	if cond {
+		return n
+	}
+	return 0
+}
+
+// Step takes in one event and returns what is to be done, in order. The
+// operations are valid until the next Step with the same Context. It does not
+// allocate once the Context is warm, and its cost is linear in Data.
+func (s *Session) Step(c *Context, ev *Event) []Op {
+	c.begin()
+	switch ev.Kind {
+	case Opened:
+		s.open(c)
+	case Received:
+		switch {
+		case len(ev.Data) == 0:
+			s.end(c, ev.Side)
+		case s.phase == linger:
+		case s.phase == tunnel:
+			s.pass(c, ev.Side, ev.Data)
+		case ev.Side == Client:
+			s.inBytes += uint64(len(ev.Data))
+			s.fromClient(c, ev.Data)
+		default:
+			s.fromServer(c, ev.Data)
+		}
+	case Connecting:
+		s.deadline = c.Now + c.Timeouts.Connect
+	case Connected:
+		s.deadline = c.Now + c.Timeouts.Read
+		s.final = s.final || s.phase == tunnel
+	case Failed:
+		s.fail(c, ev)
+	case Progress:
+		s.deadline = c.Now + c.Timeouts.Read
+	case Moved:
+		s.moved(c, ev)
+	case Expired:
+		s.expire(c)
+	case Drain:
+		s.drain(c)
+	}
+	if s.phase == idle && s.in.len() > 0 {
+		s.requests(c, s.in.bytes()) // they came while an exchange was under way
+	}
+	return c.ops
+}
+
+func (s *Session) open(c *Context) {
+	svc := c.Snapshot.At(s.live)
+	if svc == nil {
+		s.close(c)
+		return
+	}
+	cell := s.live.Stats.Cell(c.Loop)
+	cell.Conns.Add(1)
+	if svc.Scheduler.Content {
+		s.rest(c)
+		return
+	}
+	s.phase = tunnel
+	s.connect(c, svc, svc.Picker.Pick(0))
+}
+
+// rest waits for the client's next request.
+func (s *Session) rest(c *Context) {
+	s.phase = idle
+	s.deadline = c.Now + c.Timeouts.KeepAlive
+}
+
+// drain ends an idle session now and any other with its present exchange.
+// A tunnel has no such point, and is left to its ends and to its deadline.
+func (s *Session) drain(c *Context) {
+	s.draining = true
+	if s.phase == idle {
+		s.close(c)
+	}
+}
+
+func (s *Session) expire(c *Context) {
+	switch {
+	case s.phase == reading:
+		s.refuse(c, 408)
+	case s.phase == exchange && s.final:
+		s.breakOff(c)
+	case s.phase == exchange, s.phase == tunnel && !s.final:
+		s.noServer(c, TimedOut)
+	default:
+		s.close(c)
+	}
+}
+
+// close ends the session: the client's connection when everything is sent.
+func (s *Session) close(c *Context) { s.shut(c, HangUp) }
+
+func (s *Session) shut(c *Context, how OpKind) {
+	s.lose(c)
+	s.count(c)
+	s.in.drop(c.Buffers)
+	s.phase = closed
+	s.deadline = 0
+	c.op(Op{Kind: how, Side: Client})
+}
+
+// count adds to the service's and the server's counters what has gone by.
+func (s *Session) count(c *Context) {
+	if s.inBytes|s.outBytes == 0 {
+		return
+	}
+	cell := s.live.Stats.Cell(c.Loop)
+	cell.InBytes.Add(s.inBytes)
+	cell.OutBytes.Add(s.outBytes)
+	if s.server != nil {
+		cell = s.server.Live.Stats.Cell(c.Loop)
+		cell.InBytes.Add(s.inBytes)
+		cell.OutBytes.Add(s.outBytes)
+	}
+	s.inBytes, s.outBytes = 0, 0
+}

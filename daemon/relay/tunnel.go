@@ -1,0 +1,76 @@
+package relay
+
+import "ktcpvs/daemon/http1"
+
+// spliceAfter is how many receives in a row fill the buffer before a tunnel is
+// taken for a bulk transfer, and spliced.
+const spliceAfter = 4
+
+// switchProtocols turns the session into a tunnel, as the 101 in c.res says;
+// data is what the server has sent behind it.
+func (s *Session) switchProtocols(c *Context, data []byte) {
+	if !s.upgrade || c.res.Upgrade == nil || !s.request.done {
+		s.lose(c)
+		s.answerSelf(c, 502)
+		return
+	}
+	start := len(c.scratch)
+	c.scratch = http1.AppendResponse(c.scratch, &c.res, &http1.Forward{
+		KeepAlive: true, Minor: s.minor, Upgrade: c.res.Upgrade, Date: c.Date,
+	})
+	c.Buffers.Put(s.head)
+	s.head = nil
+	s.phase, s.final = tunnel, true
+	c.send(s, c.scratch[start:], data)
+	c.write(Server, nil, s.in.bytes())
+	s.in.drop(c.Buffers)
+	s.answer.drop(c.Buffers)
+}
+
+// pass hands a tunnel's bytes to the other side.
+func (s *Session) pass(c *Context, from Side, data []byte) {
+	s.final = s.final || from == Server
+	s.deadline = c.Now + c.Timeouts.Read
+	if from == Client {
+		s.inBytes += uint64(len(data))
+	} else {
+		s.outBytes += uint64(len(data))
+	}
+	if s.inBytes+s.outBytes > 1<<20 {
+		s.count(c)
+	}
+	c.write(from.Other(), nil, data)
+	if len(data) < bodyRead {
+		s.streak = 0
+		return
+	}
+	if s.streak++; s.streak >= spliceAfter && c.ZeroCopy {
+		s.streak = 0
+		s.splice(c, from, 1<<30)
+	}
+}
+
+// moved takes in what a splice has done.
+func (s *Session) moved(c *Context, ev *Event) {
+	s.splicing[ev.Side] = false
+	s.deadline = c.Now + c.Timeouts.Read
+	n := uint64(ev.N)
+	if ev.Side == Client {
+		s.inBytes += n
+	} else {
+		s.outBytes += n
+	}
+	if s.phase != exchange {
+		return
+	}
+	b := &s.response
+	if ev.Side == Client {
+		b = &s.request
+	}
+	b.skip(ev.N)
+	if s.response.done && s.final && s.request.done {
+		s.finish(c)
+	} else if ev.N > 0 && s.bulk(c, b) {
+		s.splice(c, ev.Side, b.run())
+	}
+}
