@@ -2,7 +2,6 @@ package proto
 
 import (
 	"encoding/binary"
-	"errors"
 
 	"golang.org/x/sys/unix"
 )
@@ -20,8 +19,8 @@ const (
 // The sender's NETLINK_CAP_ACK and NETLINK_EXT_ACK can not be seen from here,
 // so what is sent is what every receiver understands: a success is cut to the
 // header and says so (NLM_F_CAPPED), as the kernel always does; a failure
-// carries the whole message, as the kernel does by default; the extended
-// acknowledgement is always there, behind NLM_F_ACK_TLVS, and receivers that
+// carries the whole message up to 64 KiB, as by default the kernel's does; the
+// extended acknowledgement is always there, behind NLM_F_ACK_TLVS, and receivers that
 // do not know it ignore it.
 func AppendAck(dst, message []byte, port uint32) []byte {
 	h := header(message)
@@ -37,11 +36,15 @@ func AppendAck(dst, message []byte, port uint32) []byte {
 // message that is to blame: the refused one itself, or one of the batch that
 // it was to commit.
 func AppendError(dst []byte, seq uint32, culprit []byte, port uint32, err error) []byte {
-	e := asError(err)
+	e := AsError(err)
 	start := len(dst)
 	flags := uint16(0)
+	if len(culprit) > maxAckMessage {
+		culprit = culprit[:headerLen]
+		flags = flagCapped
+	}
 	if e.Text != "" || e.Offset != 0 || e.Index != 0 {
-		flags = flagAckTLVs
+		flags |= flagAckTLVs
 	}
 	dst = BeginMessage(dst, Header{Type: TypeError, Flags: flags, Seq: seq, Port: port})
 	dst = binary.NativeEndian.AppendUint32(dst, uint32(-int32(e.Errno)))
@@ -70,21 +73,11 @@ func AppendError(dst []byte, seq uint32, culprit []byte, port uint32, err error)
 	return EndMessage(x.dst, start)
 }
 
-// maxAckText bounds the text of an acknowledgement, so that a refusal does not
-// grow with what was refused.
-const maxAckText = 1024
-
-// asError finds the *Error in err, or makes one of its errno, or of EIO when
-// it has none.
-func asError(err error) *Error {
-	if e, ok := errors.AsType[*Error](err); ok {
-		return e
-	}
-	if errno, ok := errors.AsType[unix.Errno](err); ok {
-		return &Error{Errno: errno, Text: err.Error()}
-	}
-	return &Error{Errno: unix.EIO, Text: err.Error()}
-}
+// A refusal does not grow without bound with what was refused.
+const (
+	maxAckText    = 1024
+	maxAckMessage = 64 << 10
+)
 
 // AppendDone appends the end of a dump.
 func AppendDone(dst []byte, seq, port uint32) []byte {

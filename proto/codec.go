@@ -2,7 +2,6 @@ package proto
 
 import (
 	"fmt"
-	"net/netip"
 
 	"golang.org/x/sys/unix"
 )
@@ -117,12 +116,6 @@ func (r *Rule) checkChange() error {
 		return fmt.Errorf("rule has no condition, expected a pattern or another")
 	}
 	return nil
-}
-
-// Empty tells whether nothing is asked of a request.
-func (c *Conditions) Empty() bool {
-	return c.Pattern == "" && c.Host == "" && c.Method == "" && c.Source == (netip.Prefix{}) &&
-		len(c.Headers)+len(c.Cookies)+len(c.Queries) == 0
 }
 
 // The masks of what an answer holds.

@@ -3,6 +3,7 @@ package proto
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 )
 
 // rule appends the nest of r with the attributes that are in mask.
@@ -103,4 +104,14 @@ func (d *decoder) namedPattern(v value, list *[]NamedPattern) error {
 	})
 	*list = append(*list, n)
 	return err
+}
+
+// Empty tells whether nothing is asked of a request.
+func (c *Conditions) Empty() bool { return c.Equal(&Conditions{}) }
+
+// Equal tells whether the two make one rule. The order of headers, cookies and
+// query parameters counts, as it does in a listing.
+func (c *Conditions) Equal(d *Conditions) bool {
+	return c.Pattern == d.Pattern && c.Host == d.Host && c.Method == d.Method && c.Source == d.Source &&
+		slices.Equal(c.Headers, d.Headers) && slices.Equal(c.Cookies, d.Cookies) && slices.Equal(c.Queries, d.Queries)
 }

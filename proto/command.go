@@ -79,3 +79,12 @@ func (c Command) InBatch() bool {
 	}
 	return false
 }
+
+// Lists tells whether the command is answered with values.
+func (c Command) Lists() bool {
+	switch c {
+	case CmdGetService, CmdGetDest, CmdGetRule, CmdGetInfo, CmdGetModule:
+		return true
+	}
+	return false
+}

@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -43,6 +44,19 @@ func (e *Error) Unwrap() error { return e.Errno }
 // Errorf makes an Error of an errno and a text.
 func Errorf(errno unix.Errno, format string, args ...any) *Error {
 	return &Error{Errno: errno, Text: fmt.Sprintf(format, args...)}
+}
+
+// AsError makes an *Error of err that is the caller's to alter: a copy of the
+// one in it, or a new one of its errno, or of EIO when it has none.
+func AsError(err error) *Error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		own := *e
+		return &own
+	}
+	if errno, ok := errors.AsType[unix.Errno](err); ok {
+		return &Error{Errno: errno, Text: err.Error()}
+	}
+	return &Error{Errno: unix.EIO, Text: err.Error()}
 }
 
 // anyCommand are the messages that do not depend on the command.

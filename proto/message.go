@@ -1,5 +1,7 @@
 package proto
 
+import "iter"
+
 // Request is what a client asks. Command says which of the values is meant.
 type Request struct {
 	Command Command
@@ -41,4 +43,22 @@ type Peer struct {
 	PID  int32  // process, 0 when outside the receiver's pid namespace
 	UID  uint32
 	GID  uint32
+}
+
+// Parts splits an answer about a rule with more servers than one message holds:
+// each part repeats the rule with some of them, in order.
+func (r *Reply) Parts() iter.Seq[Reply] {
+	return func(yield func(Reply) bool) {
+		part := *r
+		for part.Rule != nil && len(part.Rule.Dests) > destsPerMessage {
+			head, tail := *part.Rule, *part.Rule
+			head.Dests, tail.Dests = head.Dests[:destsPerMessage], tail.Dests[destsPerMessage:]
+			first := part
+			first.Rule, part.Rule = &head, &tail
+			if !yield(first) {
+				return
+			}
+		}
+		yield(part)
+	}
 }

@@ -1,10 +1,6 @@
 package client
 
-import (
-	"reflect"
-
-	"ktcpvs/proto"
-)
+import "ktcpvs/proto"
 
 // Table lists every service with its servers and rules, newest first, as the
 // table was at one moment.
@@ -51,7 +47,7 @@ func virtuals(replies []proto.Reply) ([]proto.Virtual, error) {
 		case r.Dest != nil:
 			v.Dests = append(v.Dests, *r.Dest)
 		case r.Rule != nil:
-			if n := len(v.Rules); n > 0 && reflect.DeepEqual(v.Rules[n-1].Conditions, r.Rule.Conditions) {
+			if n := len(v.Rules); n > 0 && v.Rules[n-1].Conditions.Equal(&r.Rule.Conditions) {
 				v.Rules[n-1].Dests = append(v.Rules[n-1].Dests, r.Rule.Dests...)
 				continue
 			}

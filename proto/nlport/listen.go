@@ -67,29 +67,42 @@ func (l *Listener) Receive() ([]byte, proto.Peer, error) {
 // buffer is full, ECONNREFUSED when it is gone.
 func (l *Listener) Send(port uint32, datagram []byte) error { return send(l.s, port, datagram) }
 
-// holder describes the process that has bound a generic netlink port id.
-func holder(port uint32) string {
-	const unknown = "another socket"
+// Alive tells whether a socket of this network namespace has the port id. When
+// /proc does not tell, it says yes.
+func (l *Listener) Alive(port uint32) bool {
+	_, found, err := inode(port)
+	return found || err != nil
+}
+
+// inode finds the generic netlink socket that is bound to a port id.
+func inode(port uint32) (inode string, found bool, err error) {
 	table, err := os.ReadFile("/proc/net/netlink")
 	if err != nil {
-		return unknown
+		return "", false, err
 	}
 	// sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode
 	for line := range strings.Lines(string(table)) {
 		f := strings.Fields(line)
-		if len(f) < 10 || f[1] != strconv.Itoa(unix.NETLINK_GENERIC) || f[2] != strconv.FormatUint(uint64(port), 10) {
-			continue
+		if len(f) >= 10 && f[1] == strconv.Itoa(unix.NETLINK_GENERIC) && f[2] == strconv.FormatUint(uint64(port), 10) {
+			return f[9], true, nil
 		}
+	}
+	return "", false, nil
+}
+
+// holder describes the process that has bound a port id.
+func holder(port uint32) string {
+	inode, found, _ := inode(port)
+	if found {
 		links, _ := filepath.Glob("/proc/[0-9]*/fd/*")
 		for _, link := range links {
-			if target, err := os.Readlink(link); err != nil || target != "socket:["+f[9]+"]" {
+			if target, err := os.Readlink(link); err != nil || target != "socket:["+inode+"]" {
 				continue
 			}
 			pid := strings.Split(link, "/")[2]
 			name, _ := os.ReadFile("/proc/" + pid + "/comm")
 			return fmt.Sprintf("process %s (%s)", pid, strings.TrimSpace(string(name)))
 		}
-		return unknown
 	}
-	return unknown
+	return "another socket"
 }

@@ -1,0 +1,164 @@
+// Package engine is the daemon's end of the conversation: it takes datagrams
+// and gives datagrams, in the role that the kernel's generic netlink code and
+// nlctrl have for a family of the kernel. It frames, checks, acknowledges,
+// gathers batches, and paces lists for clients that read slowly. What a request
+// means is its Handler's business; sockets and clocks are its caller's.
+//
+// Requests are served one after the other in the order of their arrival, as by
+// a kernel family without parallel operations. Nobody's slowness delays
+// anybody: what a client does not read waits in that client's own queue, which
+// is bounded in bytes and in time.
+package engine
+
+import (
+	"fmt"
+	"iter"
+	"time"
+
+	"ktcpvs/proto"
+
+	"golang.org/x/sys/unix"
+)
+
+// Sender hands datagrams to clients.
+type Sender interface {
+	// Send never waits: EAGAIN when the client's buffer is full, and
+	// ECONNREFUSED when the client is gone.
+	Send(port uint32, datagram []byte) error
+
+	// Alive tells whether somebody still has the port id.
+	Alive(port uint32) bool
+}
+
+// Handler gives requests their meaning. An error goes to the client as its
+// errno and text; make it a *proto.Error.
+type Handler interface {
+	// Do carries out a request that is only acknowledged.
+	Do(from proto.Peer, r *proto.Request) error
+
+	// Commit makes all of the changes, which are counted from 1, or none. Its
+	// error names the change that failed by its Index.
+	Commit(from proto.Peer, changes iter.Seq2[int, proto.Change]) error
+
+	// List gives the answer to a GET: one value or, when the request asks
+	// for a dump, all. It is read from one snapshot, perhaps long after.
+	List(from proto.Peer, r *proto.Request) (iter.Seq[proto.Reply], error)
+}
+
+// Limits bound what clients can make the engine keep.
+type Limits struct {
+	Peers        int           // clients with a list or batch under way
+	BatchChanges int           // changes of one batch
+	BatchBytes   int           // bytes of one batch
+	TotalBytes   int           // bytes of all batches
+	QueueBytes   int           // answers that wait for one client
+	BatchIdle    time.Duration // a batch is dropped after this long without a message
+	Stall        time.Duration // a queue is dropped after this long without a read
+	List         time.Duration // a list is dropped after this long altogether
+}
+
+// DefaultLimits leave room for tables of a hundred thousand rules.
+func DefaultLimits() Limits {
+	return Limits{
+		Peers:        256,
+		BatchChanges: 1 << 18,
+		BatchBytes:   32 << 20,
+		TotalBytes:   64 << 20,
+		QueueBytes:   256 << 10,
+		BatchIdle:    10 * time.Second,
+		Stall:        5 * time.Second,
+		List:         2 * time.Minute,
+	}
+}
+
+// Engine serves the clients of one port id. It is for one goroutine.
+type Engine struct {
+	sender  Sender
+	handler Handler
+	limits  Limits
+	log     func(text string)
+
+	peers  map[uint32]*peer // those with a queue, list or batch
+	staged int              // bytes of all batches
+	out    []byte           // the answer being made
+}
+
+// New makes an engine. log is told when a client's answers or batch are
+// dropped; it may be nil.
+func New(sender Sender, handler Handler, limits Limits, log func(text string)) *Engine {
+	if log == nil {
+		log = func(string) {}
+	}
+	return &Engine{sender: sender, handler: handler, limits: limits, log: log, peers: map[uint32]*peer{}}
+}
+
+// Handle serves the messages of a datagram, up to the first that is not whole.
+// Whatever the bytes are, it does not panic and keeps at most what the limits
+// allow.
+func (e *Engine) Handle(from proto.Peer, datagram []byte, now time.Time) {
+	p := e.peers[from.Port]
+	if p != nil && p.who.PID != from.PID {
+		// The port id has a new owner, who is not to inherit a batch.
+		e.drop(p, "its port id has a new owner")
+		p = nil
+	}
+	if p == nil {
+		p = &peer{who: from}
+	}
+	for len(datagram) > 0 {
+		h, message, rest, ok := proto.NextMessage(datagram)
+		if !ok {
+			e.refuseCut(p, h, datagram, now)
+			break
+		}
+		e.serve(p, h, message, now)
+		datagram = rest
+	}
+	e.pump(p, now)
+}
+
+// Tick moves lists along and drops what has waited too long. It tells how long
+// until it wants to be called again; 0: not before the next datagram.
+func (e *Engine) Tick(now time.Time) time.Duration {
+	var pause time.Duration
+	for _, p := range e.peers {
+		e.pump(p, now)
+		e.expire(p, now)
+		if next := p.pause(now); next > 0 && (pause == 0 || next < pause) {
+			pause = next
+		}
+	}
+	return pause
+}
+
+// Close drops whatever is under way.
+func (e *Engine) Close() {
+	for _, p := range e.peers {
+		e.release(p)
+	}
+}
+
+// keep remembers a client while something of it is under way.
+func (e *Engine) keep(p *peer) error {
+	if e.peers[p.who.Port] == nil && len(e.peers) >= e.limits.Peers {
+		return proto.Errorf(unix.EBUSY, "%d clients have a list or batch under way", len(e.peers))
+	}
+	e.peers[p.who.Port] = p
+	return nil
+}
+
+// drop forgets a client and says so if that loses something.
+func (e *Engine) drop(p *peer, why string) {
+	if !p.idle() {
+		e.log(fmt.Sprintf("netlink: client %#x (pid %d): its %s dropped: %s", p.who.Port, p.who.PID, p.pending(), why))
+	}
+	e.release(p)
+}
+
+// release forgets a client.
+func (e *Engine) release(p *peer) {
+	e.closeBatch(p)
+	p.closeList()
+	p.queue, p.queued = nil, 0
+	delete(e.peers, p.who.Port)
+}

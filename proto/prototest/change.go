@@ -1,0 +1,121 @@
+package prototest
+
+import (
+	"net/netip"
+	"slices"
+
+	"ktcpvs/proto"
+
+	"golang.org/x/sys/unix"
+)
+
+// setService lays what a change gives over a service.
+func setService(v *proto.Virtual, s proto.Service) *proto.Error {
+	if s.Scheduler != "" && !slices.Contains(Schedulers, s.Scheduler) {
+		return proto.Errorf(unix.ENOENT, "scheduler %q", s.Scheduler)
+	}
+	t := &v.Service
+	if s.Scheduler != "" {
+		t.Scheduler = s.Scheduler
+	}
+	if s.Listen.Addr().IsValid() {
+		t.Listen = netip.AddrPortFrom(s.Listen.Addr(), t.Listen.Port())
+	}
+	if s.Listen.Port() != 0 {
+		t.Listen = netip.AddrPortFrom(t.Listen.Addr(), s.Listen.Port())
+	}
+	if s.ClearRedirect || s.Redirect.IsValid() {
+		t.Redirect = s.Redirect
+	}
+	for _, n := range [...]struct {
+		to   *uint16
+		from uint16
+	}{
+		{&t.StartServers, s.StartServers}, {&t.MaxClients, s.MaxClients},
+		{&t.MinSpareServers, s.MinSpareServers}, {&t.MaxSpareServers, s.MaxSpareServers},
+	} {
+		if n.from != 0 {
+			*n.to = n.from
+		}
+	}
+	return nil
+}
+
+// server gives a change's address the service's own port when it has none.
+func server(v *proto.Virtual, a netip.AddrPort) netip.AddrPort {
+	if a.Port() == 0 {
+		return netip.AddrPortFrom(a.Addr(), v.Service.Listen.Port())
+	}
+	return a
+}
+
+func findDest(v *proto.Virtual, a netip.AddrPort) int {
+	return slices.IndexFunc(v.Dests, func(d proto.Dest) bool { return d.Addr == a })
+}
+
+func changeDest(v *proto.Virtual, cmd proto.Command, d proto.Dest) *proto.Error {
+	d.Addr = server(v, d.Addr)
+	at := findDest(v, d.Addr)
+	switch {
+	case cmd == proto.CmdNewDest && at >= 0:
+		return proto.Errorf(unix.EEXIST, "server %v of service %q", d.Addr, d.Service)
+	case cmd == proto.CmdNewDest:
+		v.Dests = slices.Insert(v.Dests, 0, proto.Dest{Service: d.Service, Addr: d.Addr, Weight: d.Weight})
+	case at < 0:
+		return proto.Errorf(unix.ENOENT, "server %v of service %q", d.Addr, d.Service)
+	case cmd == proto.CmdSetDest:
+		v.Dests[at].Weight = d.Weight
+	default:
+		for _, r := range v.Rules {
+			if slices.Contains(r.Dests, d.Addr) {
+				return proto.Errorf(unix.EBUSY, "server %v is used by rule %q", d.Addr, r.Pattern)
+			}
+		}
+		v.Dests = slices.Delete(v.Dests, at, at+1)
+	}
+	return nil
+}
+
+func findRule(v *proto.Virtual, c proto.Conditions) int {
+	return slices.IndexFunc(v.Rules, func(r proto.Rule) bool { return r.Conditions.Equal(&c) })
+}
+
+// isDefault tells whether a rule is one that is tried last.
+func isDefault(c proto.Conditions) bool {
+	return c.Equal(&proto.Conditions{Pattern: c.Pattern}) && (c.Pattern == ".*" || c.Pattern == "^/.*")
+}
+
+func addRule(v *proto.Virtual, r proto.Rule) *proto.Error {
+	a := server(v, r.Dests[0])
+	if findDest(v, a) < 0 {
+		return proto.Errorf(unix.ENOENT, "server %v of service %q", a, r.Service)
+	}
+	at := findRule(v, r.Conditions)
+	switch {
+	case at >= 0 && slices.Contains(v.Rules[at].Dests, a):
+		return proto.Errorf(unix.EEXIST, "server %v in rule %q", a, r.Pattern)
+	case at >= 0:
+		v.Rules[at].Dests = slices.Insert(v.Rules[at].Dests, 0, a)
+	case isDefault(r.Conditions):
+		r.Dests = []netip.AddrPort{a}
+		v.Rules = append(v.Rules, r)
+	default:
+		r.Dests = []netip.AddrPort{a}
+		v.Rules = slices.Insert(v.Rules, 0, r)
+	}
+	return nil
+}
+
+func delRule(v *proto.Virtual, r proto.Rule) *proto.Error {
+	a := server(v, r.Dests[0])
+	at := findRule(v, r.Conditions)
+	if at < 0 || !slices.Contains(v.Rules[at].Dests, a) {
+		return proto.Errorf(unix.ENOENT, "rule %q with server %v of service %q", r.Pattern, a, r.Service)
+	}
+	rule := &v.Rules[at]
+	rule.Dests = slices.DeleteFunc(rule.Dests, func(d netip.AddrPort) bool { return d == a })
+	if len(rule.Dests) == 0 {
+		v.Rules = slices.Delete(v.Rules, at, at+1)
+	}
+	return nil
+}

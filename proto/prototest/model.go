@@ -1,0 +1,121 @@
+package prototest
+
+import (
+	"net/netip"
+	"slices"
+
+	"ktcpvs/proto"
+
+	"golang.org/x/sys/unix"
+)
+
+// Model is the table of the reference's section 4 in its simplest form, for
+// the fake daemon and to hold a real table against.
+type Model struct {
+	Virtuals []proto.Virtual // newest first
+}
+
+// Apply makes one change, or none of it when it is refused.
+func (m *Model) Apply(c proto.Change) *proto.Error {
+	switch c.Command {
+	case proto.CmdNewService:
+		return m.addService(c.Service)
+	case proto.CmdFlush:
+		for _, v := range m.Virtuals {
+			if v.Service.Running {
+				return proto.Errorf(unix.EBUSY, "service %q runs, stop it first", v.Service.Name)
+			}
+		}
+		m.Virtuals = nil
+		return nil
+	}
+	name := c.Service.Name + c.Dest.Service + c.Rule.Service
+	v := m.find(name)
+	if v == nil {
+		return noService(name)
+	}
+	switch c.Command {
+	case proto.CmdSetService:
+		return setService(v, c.Service)
+	case proto.CmdDelService:
+		if v.Service.Running {
+			return proto.Errorf(unix.EBUSY, "service %q runs, stop it first", name)
+		}
+		m.Virtuals = slices.DeleteFunc(m.Virtuals, func(v proto.Virtual) bool { return v.Service.Name == name })
+		return nil
+	case proto.CmdNewDest, proto.CmdSetDest, proto.CmdDelDest:
+		return changeDest(v, c.Command, c.Dest)
+	case proto.CmdNewRule:
+		return addRule(v, c.Rule)
+	case proto.CmdDelRule:
+		return delRule(v, c.Rule)
+	}
+	return proto.Errorf(unix.EOPNOTSUPP, "%v is not a change of the table", c.Command)
+}
+
+// apply makes a change, or starts, stops or zeroes.
+func (m *Model) apply(r *proto.Request) error {
+	switch r.Command {
+	case proto.CmdStart, proto.CmdStop, proto.CmdZero:
+		if r.Service.Name != "" && m.find(r.Service.Name) == nil {
+			return noService(r.Service.Name)
+		}
+		for i := range m.Virtuals {
+			if v := &m.Virtuals[i]; r.Service.Name == "" || v.Service.Name == r.Service.Name {
+				if r.Command != proto.CmdZero {
+					v.Service.Running = r.Command == proto.CmdStart
+				}
+			}
+		}
+		return nil
+	}
+	if err := m.Apply(r.Change()); err != nil {
+		return err
+	}
+	return nil
+}
+
+func noService(name string) *proto.Error {
+	return proto.Errorf(unix.ESRCH, "service %q", name)
+}
+
+func (m *Model) find(name string) *proto.Virtual {
+	for i := range m.Virtuals {
+		if m.Virtuals[i].Service.Name == name {
+			return &m.Virtuals[i]
+		}
+	}
+	return nil
+}
+
+func (m *Model) clone() Model {
+	next := Model{Virtuals: slices.Clone(m.Virtuals)}
+	for i := range next.Virtuals {
+		v := &next.Virtuals[i]
+		v.Dests, v.Rules = slices.Clone(v.Dests), slices.Clone(v.Rules)
+		for j := range v.Rules {
+			v.Rules[j].Dests = slices.Clone(v.Rules[j].Dests)
+		}
+	}
+	return next
+}
+
+func (m *Model) addService(s proto.Service) *proto.Error {
+	if m.find(s.Name) != nil {
+		return proto.Errorf(unix.EEXIST, "service %q", s.Name)
+	}
+	v := proto.Virtual{Service: proto.Service{
+		Name:            s.Name,
+		Scheduler:       proto.DefaultScheduler,
+		Listen:          netip.AddrPortFrom(netip.IPv4Unspecified(), proto.DefaultListenPort),
+		StartServers:    proto.DefaultStartServers,
+		MaxClients:      proto.DefaultMaxClients,
+		MinSpareServers: proto.DefaultMinSpareServers,
+		MaxSpareServers: proto.DefaultMaxSpareServers,
+	}}
+	if err := setService(&v, s); err != nil {
+		return err
+	}
+	m.Virtuals = slices.Insert(m.Virtuals, 0, v)
+	return nil
+}

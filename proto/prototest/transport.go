@@ -1,0 +1,84 @@
+package prototest
+
+import (
+	"context"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"ktcpvs/proto"
+	"ktcpvs/proto/engine"
+	"ktcpvs/proto/nlport"
+
+	"golang.org/x/sys/unix"
+)
+
+// Pipe is a conversation with the daemon in memory: what is written is
+// answered before the write returns. It is a client.Transport.
+type Pipe struct {
+	engine  *engine.Engine
+	answers [][]byte
+}
+
+// Pipe opens a conversation in memory.
+func (d *Daemon) Pipe() *Pipe {
+	p := &Pipe{}
+	p.engine = engine.New(p, d, engine.DefaultLimits(), nil)
+	return p
+}
+
+// WriteDatagram has the daemon serve a datagram.
+func (p *Pipe) WriteDatagram(b []byte) error {
+	p.engine.Handle(proto.Peer{Port: 1, PID: 1}, b, time.Now())
+	return nil
+}
+
+// ReadDatagram gives the next answer, ETIMEDOUT when there is none.
+func (p *Pipe) ReadDatagram() ([]byte, error) {
+	for len(p.answers) == 0 {
+		if pause := p.engine.Tick(time.Now()); len(p.answers) == 0 && (pause == 0 || pause >= time.Second) {
+			return nil, unix.ETIMEDOUT
+		}
+	}
+	b := p.answers[0]
+	p.answers = p.answers[1:]
+	return b, nil
+}
+
+// Close ends the conversation.
+func (p *Pipe) Close() error {
+	p.engine.Close()
+	return nil
+}
+
+// Send is the engine's way to the client.
+func (p *Pipe) Send(_ uint32, datagram []byte) error {
+	p.answers = append(p.answers, append([]byte(nil), datagram...))
+	return nil
+}
+
+// Alive says that the client is there.
+func (p *Pipe) Alive(uint32) bool { return true }
+
+// Listen serves the daemon on a netlink port id of this network namespace
+// until the test ends, and gives the port id. It takes CAP_NET_ADMIN to answer.
+func (d *Daemon) Listen(t testing.TB) uint32 {
+	t.Helper()
+	l, err := nlport.Listen(rand.Uint32() | 1<<31)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := engine.New(l, d, engine.DefaultLimits(), func(text string) { t.Log(text) })
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- nlport.Serve(ctx, l, e) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		e.Close()
+		l.Close()
+	})
+	return l.Port()
+}
