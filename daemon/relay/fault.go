@@ -3,8 +3,8 @@ package relay
 import "ktcpvs/daemon/http1"
 
 // end takes in that a side has closed its stream.
-func (s *Session) end(c *Context, side Side) {
-	switch {
+func (s *Session) end(c *Context, ev *Event) {
+	switch side := ev.Side; {
 	case s.phase == tunnel:
 		s.ended[side] = true
 		if s.ended[side.Other()] || !s.connected {
@@ -18,7 +18,7 @@ func (s *Session) end(c *Context, side Side) {
 		s.spoiled, s.response.done = true, true
 		s.finish(c)
 	default:
-		s.fail(c, &Event{Kind: Failed, Side: Server, Cause: Reset})
+		s.fail(c, &Event{Kind: Failed, Side: Server, Cause: Reset, Reused: ev.Reused})
 	}
 }
 
@@ -87,8 +87,6 @@ func (s *Session) lose(c *Context) {
 // breakOff ends a session in the middle of a response, so that the client
 // cannot take what it got for the whole.
 func (s *Session) breakOff(c *Context) {
-	c.Buffers.Put(s.head)
-	s.head = nil
 	if s.response.kind == http1.CloseBody || s.response.unchunk {
 		s.shut(c, Abort)
 		return

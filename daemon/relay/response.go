@@ -93,8 +93,7 @@ func (s *Session) respond(c *Context) []byte {
 	s.response.start(r.Body, r.Length, unchunk)
 	s.keep = s.keep && s.request.done && !s.draining && r.Body != http1.CloseBody && !unchunk &&
 		(s.perRequest || !s.spoiled)
-	c.Buffers.Put(s.head)
-	s.head = nil
+	s.forget(c)
 	f := http1.Forward{
 		KeepAlive: s.keep,
 		Minor:     s.minor,
@@ -130,8 +129,7 @@ func (s *Session) finish(c *Context) {
 // next is what comes after a response that the client has got in full.
 func (s *Session) next(c *Context) {
 	s.count(c)
-	c.Buffers.Put(s.head)
-	s.head = nil
+	s.forget(c)
 	switch {
 	case s.keep && !s.draining:
 		s.rest(c)

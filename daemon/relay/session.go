@@ -156,7 +156,7 @@ func (s *Session) Step(c *Context, ev *Event) []Op {
 	case Received:
 		switch {
 		case len(ev.Data) == 0:
-			s.end(c, ev.Side)
+			s.end(c, ev)
 		case s.phase == linger:
 		case s.phase == tunnel:
 			s.pass(c, ev.Side, ev.Data)
@@ -237,11 +237,17 @@ func (s *Session) close(c *Context) { s.shut(c, HangUp) }
 
 func (s *Session) shut(c *Context, how OpKind) {
 	s.lose(c)
-	s.count(c)
 	s.in.drop(c.Buffers)
+	s.forget(c)
 	s.phase = closed
 	s.deadline = 0
 	c.op(Op{Kind: how, Side: Client})
+}
+
+// forget gives up the request that was kept for sending it again.
+func (s *Session) forget(c *Context) {
+	c.Buffers.Put(s.head)
+	s.head = nil
 }
 
 // count adds to the service's and the server's counters what has gone by.

@@ -18,8 +18,7 @@ func (s *Session) switchProtocols(c *Context, data []byte) {
 	c.scratch = http1.AppendResponse(c.scratch, &c.res, &http1.Forward{
 		KeepAlive: true, Minor: s.minor, Upgrade: c.res.Upgrade, Date: c.Date,
 	})
-	c.Buffers.Put(s.head)
-	s.head = nil
+	s.forget(c)
 	s.phase, s.final = tunnel, true
 	c.send(s, c.scratch[start:], data)
 	c.write(Server, nil, s.in.bytes())
