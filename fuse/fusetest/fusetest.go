@@ -1,0 +1,173 @@
+// Package fusetest is for the tests of the packages beside it: it runs a test
+// in namespaces of its own, so that the machine's mounts, network and /proc/sys
+// stay as they are, and touches served files from another process, since one
+// that waits for itself may wait for ever.
+package fusetest
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// inside tells a process started by Namespaced from the one that started it.
+const inside = "KTCPVS_TEST_NAMESPACED"
+
+// Propagation is what mounts in the test's namespace do.
+type Propagation string
+
+const (
+	Private Propagation = "private"
+	Shared  Propagation = "shared" // as systemd sets it up
+)
+
+// Namespaced reports whether the test is in mount and network namespaces of its
+// own. If not, it runs the test again there, takes over its result, and the
+// caller returns:
+//
+//	if !fusetest.Namespaced(t, fusetest.Private) {
+//		return
+//	}
+func Namespaced(t *testing.T, propagation Propagation) bool {
+	t.Helper()
+	if os.Getenv(inside) != "" {
+		flags := uintptr(unix.MS_REC | unix.MS_PRIVATE)
+		if propagation == Shared {
+			flags = unix.MS_REC | unix.MS_SHARED
+		}
+		if err := unix.Mount("", "/", "", flags, ""); err != nil {
+			t.Fatalf("mount --make-r%s /: %v", propagation, err)
+		}
+		return true
+	}
+	NeedRoot(t)
+	NeedFuse(t)
+	cmd := Self("-test.run", pattern(t.Name()), "-test.timeout", "60s", "-test.v="+fmt.Sprint(testing.Verbose()))
+	cmd.Env = append(cmd.Env, inside+"=1")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: unix.CLONE_NEWNS | unix.CLONE_NEWNET}
+	output, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("in its namespaces: %v\n%s", err, output)
+	} else if bytes.Contains(output, []byte("no tests to run")) {
+		t.Errorf("in its namespaces no test ran:\n%s", output)
+	} else {
+		t.Logf("in its namespaces:\n%s", output)
+	}
+	return false
+}
+
+// pattern selects just the test of that name, subtests level by level.
+func pattern(name string) string {
+	return "^" + strings.ReplaceAll(name, "/", "$/^") + "$"
+}
+
+// Self is the test binary once more.
+func Self(args ...string) *exec.Cmd {
+	cmd := exec.Command("/proc/self/exe", args...)
+	cmd.Env = os.Environ()
+	return cmd
+}
+
+// NeedRoot skips the test where user 0 or CAP_SYS_ADMIN is missing, or fails it
+// if KTCPVS_REQUIRE=1.
+func NeedRoot(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		missing(t, "user 0 (run as root)")
+	}
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	if err := unix.Capget(&header, &data[0]); err != nil {
+		t.Fatal(err)
+	}
+	if data[0].Effective&(1<<unix.CAP_SYS_ADMIN) == 0 {
+		missing(t, "CAP_SYS_ADMIN")
+	}
+}
+
+// NeedFuse skips the test where /dev/fuse is missing.
+func NeedFuse(t *testing.T) {
+	t.Helper()
+	if err := unix.Access("/dev/fuse", unix.R_OK|unix.W_OK); err != nil {
+		missing(t, "/dev/fuse: "+err.Error())
+	}
+}
+
+// NeedTool skips the test where a program is not installed.
+func NeedTool(t *testing.T, name string) {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
+		missing(t, "the program "+name)
+	}
+}
+
+func missing(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("KTCPVS_REQUIRE") == "1" {
+		t.Fatalf("missing: %s", what)
+	}
+	t.Skipf("missing: %s", what)
+}
+
+// Shell runs a script and returns what it printed, standard error included. A
+// script that fails fails the test.
+func Shell(t *testing.T, script string, args ...string) string {
+	t.Helper()
+	output, err := ShellStatus(script, args...)
+	if err != nil {
+		t.Fatalf("sh -c %q %q: %v\n%s", script, args, err, output)
+	}
+	return output
+}
+
+// ShellStatus runs a script that may fail, with $1 and so on from args.
+func ShellStatus(script string, args ...string) (string, error) {
+	cmd := exec.Command("sh", append([]string{"-c", script, "sh"}, args...)...)
+	cmd.Env = append(os.Environ(), "LC_ALL=C")
+	cmd.WaitDelay = time.Second
+	output, err := cmd.CombinedOutput()
+	return string(output), err
+}
+
+// Eventually waits until condition holds, for 10 seconds at most.
+func Eventually(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if condition() {
+			return
+		}
+	}
+	t.Fatalf("not within 10 s: %s", what)
+}
+
+// Knob is an integer setting without meaning.
+type Knob struct {
+	Label string
+	Value atomic.Int32
+	Check func(int64) error // nil: every value will do
+}
+
+// Name of the knob's file.
+func (k *Knob) Name() string { return k.Label }
+
+// Get is the present value.
+func (k *Knob) Get() int32 { return k.Value.Load() }
+
+// Set stores what Check lets through.
+func (k *Knob) Set(value int64) error {
+	if k.Check != nil {
+		if err := k.Check(value); err != nil {
+			return err
+		}
+	}
+	k.Value.Store(int32(value))
+	return nil
+}
