@@ -50,9 +50,7 @@ func appendStatus(dst []byte, status int, reason string) []byte {
 // appendOwn appends the fields all of the gateway's own answers end with, and the empty line.
 func appendOwn(dst []byte, keepAlive bool, date []byte) []byte {
 	if date != nil {
-		dst = append(dst, "Date: "...)
-		dst = append(dst, date...)
-		dst = append(dst, "\r\n"...)
+		dst = appendField(dst, "Date: ", date)
 	}
 	if !keepAlive {
 		dst = append(dst, "Connection: close\r\n"...)

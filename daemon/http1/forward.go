@@ -29,13 +29,12 @@ func AppendRequest(dst []byte, r *Request, f *Forward) []byte {
 	dst = append(dst, r.MethodText...)
 	dst = append(dst, ' ')
 	dst = append(dst, r.URI...)
-	dst = append(dst, " HTTP/1.1\r\nHost: "...)
+	dst = append(dst, " HTTP/1.1\r\n"...)
 	host := r.Host
 	if f.Host != nil {
 		host = f.Host
 	}
-	dst = append(dst, host...)
-	dst = append(dst, "\r\n"...)
+	dst = appendField(dst, "Host: ", host)
 
 	leave := hopByHop | 1<<Host
 	if f.NoExpect || !r.Expect100 || r.Length == 0 {
@@ -53,7 +52,12 @@ func AppendRequest(dst []byte, r *Request, f *Forward) []byte {
 	case LengthBody:
 		dst = appendNumber(dst, "Content-Length: ", r.Length)
 	}
-	if f.Upgrade != nil || !f.KeepAlive {
+	switch {
+	case f.Upgrade != nil && !f.KeepAlive:
+		// Should the server not switch, this is the last request.
+		dst = append(dst, "Connection: close, upgrade\r\n"...)
+		dst = appendField(dst, "Upgrade: ", f.Upgrade)
+	case f.Upgrade != nil || !f.KeepAlive:
 		dst = appendConnection(dst, f, 1)
 	}
 	if r.Minor == 0 {
@@ -87,9 +91,7 @@ func AppendResponse(dst []byte, r *Response, f *Forward) []byte {
 		untilClose = true
 	}
 	if f.Date != nil && r.Status >= 200 && !r.dated() {
-		dst = append(dst, "Date: "...)
-		dst = append(dst, f.Date...)
-		dst = append(dst, "\r\n"...)
+		dst = appendField(dst, "Date: ", f.Date)
 	}
 	switch {
 	case f.Upgrade == nil && (r.Status < 200 || r.Tunnel):
@@ -117,9 +119,8 @@ func (r *Response) dated() bool {
 func appendConnection(dst []byte, f *Forward, minor uint8) []byte {
 	switch {
 	case f.Upgrade != nil:
-		dst = append(dst, "Connection: upgrade\r\nUpgrade: "...)
-		dst = append(dst, f.Upgrade...)
-		return append(dst, "\r\n"...)
+		dst = append(dst, "Connection: upgrade\r\n"...)
+		return appendField(dst, "Upgrade: ", f.Upgrade)
 	case !f.KeepAlive:
 		return append(dst, "Connection: close\r\n"...)
 	case minor == 0:
@@ -152,6 +153,12 @@ func appendFields(dst, head []byte, fields []Field, leave kinds) []byte {
 		end = f.end
 	}
 	return append(dst, head[start:end]...)
+}
+
+func appendField(dst []byte, name string, value []byte) []byte {
+	dst = append(dst, name...)
+	dst = append(dst, value...)
+	return append(dst, "\r\n"...)
 }
 
 func appendNumber(dst []byte, name string, n int64) []byte {
