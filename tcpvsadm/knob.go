@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/sys/unix"
+
+	"ktcpvs/proto"
+)
+
+// knob lists the daemon's knobs, prints one or sets one.
+func (s *session) knob(c *cli.Context) error {
+	name, text, setting := strings.Cut(c.Args().First(), "=")
+	if c.Args().Present() && name == "" {
+		return usagef("command --knob is given %q, expected NAME or NAME=VALUE", c.Args().First())
+	}
+	if !setting {
+		return s.with(c, func(d daemon) error { return s.printKnobs(d, name) })
+	}
+	value, err := strconv.ParseInt(text, 0, 32)
+	if err != nil {
+		return usagef("command --knob %s is given %q, expected a number from -2147483648 to 2147483647", name, text)
+	}
+	return s.with(c, func(d daemon) error { return d.SetKnob(name, int32(value)) })
+}
+
+// printKnobs prints the knob of that name, or all of them.
+func (s *session) printKnobs(d daemon, name string) error {
+	info, err := d.Info()
+	if err != nil {
+		return err
+	}
+	var text []byte
+	for _, k := range info.Knobs {
+		if name == "" || k.Name == name {
+			text = fmt.Appendf(text, "%s = %d\n", k.Name, k.Value)
+		}
+	}
+	if text == nil && name != "" {
+		return &proto.Error{Errno: unix.ENOENT, Command: proto.CmdSetKnob, Text: fmt.Sprintf("%q", name)}
+	}
+	_, err = s.out.Write(text)
+	return err
+}

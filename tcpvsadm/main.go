@@ -1,0 +1,37 @@
+// Tcpvsadm is the operator's hand on the table of virtual services: it turns a
+// command line into requests to ktcpvsd and the answers into text. It holds no
+// state and takes no decision of its own; what a command line may say is the
+// reference's sections 2 and 3.
+//
+// Exit status: 0, the command was carried out; 1, it failed (the daemon
+// refused it or is not there, a name does not resolve, a file can not be read
+// or is wrong); 2, the command line is wrong.
+package main
+
+import (
+	"io"
+	"os"
+
+	"ktcpvs/proto/client"
+)
+
+// version is the tool's own; a listing shows the daemon's. The linker sets it:
+// -ldflags "-X main.version=1.2.3".
+var version = "1.0.0"
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run carries out one call and gives its exit status.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	s := &session{
+		in:      stdin,
+		out:     stdout,
+		resolve: newResolver(),
+		dial: func(port uint32) (daemon, error) {
+			return client.Dial(client.Options{Port: port})
+		},
+	}
+	return report(stderr, s.run(args))
+}

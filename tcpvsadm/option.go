@@ -1,0 +1,151 @@
+package main
+
+import (
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"ktcpvs/proto"
+)
+
+// Long names of the options.
+const (
+	optionIdent       = "ident"
+	optionScheduler   = "scheduler"
+	optionPort        = "port"
+	optionListen      = "listen"
+	optionServer      = "real-server"
+	optionWeight      = "weight"
+	optionPattern     = "pattern"
+	optionMatch       = "match"
+	optionHost        = "host"
+	optionMethod      = "method"
+	optionHeader      = "header"
+	optionCookie      = "cookie"
+	optionQuery       = "query"
+	optionSource      = "source"
+	optionNumeric     = "numeric"
+	optionStats       = "stats"
+	optionExact       = "exact"
+	optionNetlinkPort = "nlport"
+)
+
+// condition is the category of the options that a rule needs one of.
+const condition = "condition"
+
+// The options, as flags of the commands that take them. A value's name stands
+// in backquotes in its usage.
+
+func required(f *cli.StringFlag) *cli.StringFlag {
+	f.Required = true
+	return f
+}
+
+func identFlag() *cli.StringFlag {
+	return &cli.StringFlag{Name: optionIdent, Aliases: []string{"i"}, Usage: "virtual service's `NAME`"}
+}
+
+func serverFlag() *cli.StringFlag {
+	return &cli.StringFlag{Name: optionServer, Aliases: []string{"r"},
+		Usage: "real server's `HOST[:PORT]`; without a port, the service's own"}
+}
+
+func weightFlag() *cli.StringFlag {
+	return &cli.StringFlag{Name: optionWeight, Aliases: []string{"w"}, Value: "1",
+		Usage: "`WEIGHT` from 0 to 65535; 0 takes nothing new"}
+}
+
+func schedulerFlag() *cli.StringFlag {
+	return &cli.StringFlag{Name: optionScheduler, Aliases: []string{"s"},
+		Usage: "`SCHEDULER`: wlc, http, phttp, chttp or hhttp (for a new service: http)"}
+}
+
+func portFlag() *cli.StringFlag {
+	return &cli.StringFlag{Name: optionPort, Aliases: []string{"P"},
+		Usage: "`PORT` to listen at, from 1 to 65534 (for a new service: 8080)"}
+}
+
+func listenFlag() *cli.StringFlag {
+	return &cli.StringFlag{Name: optionListen, Aliases: []string{"l"},
+		Usage: "`HOST[:PORT]` to listen at (for a new service: 0.0.0.0:8080)"}
+}
+
+// conditionFlags are what a rule may ask of a request.
+func conditionFlags() []cli.Flag {
+	text := func(name, usage string, aliases ...string) cli.Flag {
+		return &cli.StringFlag{Name: name, Aliases: aliases, Usage: usage, Category: condition}
+	}
+	list := func(name, usage string) cli.Flag {
+		return &cli.StringSliceFlag{Name: name, Usage: usage + "; may be given repeatedly", Category: condition}
+	}
+	return []cli.Flag{
+		text(optionPattern, "extended regular `EXPRESSION` found in the URI", "p"),
+		text(optionHost, "extended regular `EXPRESSION` found in the host that is asked for"),
+		text(optionMethod, "`METHOD` of the request"),
+		list(optionHeader, "header `NAME[:EXPRESSION]`"),
+		list(optionCookie, "cookie `NAME[=EXPRESSION]`"),
+		list(optionQuery, "query parameter `NAME[=EXPRESSION]`"),
+		text(optionSource, "client's `ADDRESS[/LENGTH]`"),
+	}
+}
+
+func isCondition(f cli.Flag) bool {
+	c, ok := f.(cli.CategorizableFlag)
+	return ok && c.GetCategory() == condition
+}
+
+// ruleFlags name a rule and one of its servers.
+func ruleFlags() []cli.Flag {
+	flags := append([]cli.Flag{required(identFlag())}, conditionFlags()...)
+	return append(flags, required(serverFlag()))
+}
+
+func matchFlag() *cli.StringFlag {
+	return &cli.StringFlag{Name: optionMatch, Aliases: []string{"m"}, Value: "0",
+		Usage: "capture `GROUP` from 0 to 10 that hhttp hashes"}
+}
+
+func numericFlag() *cli.BoolFlag {
+	return &cli.BoolFlag{Name: optionNumeric, Aliases: []string{"n"}, Usage: "print addresses and ports as numbers"}
+}
+
+func netlinkPortFlag() *cli.StringFlag {
+	return &cli.StringFlag{Name: optionNetlinkPort, EnvVars: []string{proto.PortEnv},
+		Usage: "netlink `PORT` id of the daemon"}
+}
+
+// spelling shows an option or command by its names: --weight (-w).
+func spelling(names []string) string {
+	text := "--" + names[0]
+	if i := slices.IndexFunc(names, isShort); i >= 0 {
+		text += " (-" + names[i] + ")"
+	}
+	return text
+}
+
+func isShort(name string) bool { return len(name) == 1 }
+
+// findFlag gives the flag of that name, long or short.
+func findFlag(flags []cli.Flag, name string) cli.Flag {
+	for _, f := range flags {
+		if slices.Contains(f.Names(), name) {
+			return f
+		}
+	}
+	return nil
+}
+
+func takesValue(f cli.Flag) bool {
+	_, boolean := f.(*cli.BoolFlag)
+	return !boolean
+}
+
+func isRepeatable(f cli.Flag) bool {
+	_, list := f.(*cli.StringSliceFlag)
+	return list
+}
+
+func isRequired(f cli.Flag) bool {
+	r, ok := f.(cli.RequiredFlag)
+	return ok && r.IsRequired()
+}
