@@ -27,6 +27,11 @@ type Load struct {
 	// a request was due, so that a queue is not hidden by waiting to send.
 	Rate float64
 
+	// Responses is how many a Run is to see at least; it goes on for up to 4 times
+	// its duration until it has. A proxy that takes milliseconds for a request
+	// answers in bursts, and a window of few bursts counts wrongly.
+	Responses int
+
 	// NewConnections opens a connection for each request, which asks for
 	// "Connection: close"; latency then includes the handshake.
 	NewConnections bool
@@ -84,11 +89,13 @@ func gcd(a, b int) int {
 	return a
 }
 
+const closeField = "Connection: close\r\n"
+
 // encode is the request's bytes on the wire.
 func (l Load) encode(r Request) []byte {
 	connection := ""
 	if l.NewConnections {
-		connection = "Connection: close\r\n"
+		connection = closeField
 	}
 	return fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: bench.test\r\nUser-Agent: ktcpvs-bench\r\nAccept: */*\r\n%s\r\n", r.URI, connection)
 }

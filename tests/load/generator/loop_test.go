@@ -1,7 +1,6 @@
 package generator
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"net"
@@ -46,13 +45,10 @@ func TestClientsReachTheServersDirectly(t *testing.T) {
 		"the smallest body":        func(load *Load) { load.BodySize = MinBody },
 		"a body of 1 MiB":          func(load *Load) { load.BodySize = 1 << 20 },
 		"a fixed rate of 5,000/s":  func(load *Load) { load.Rate = 5000 },
-		"a connection per request": func(load *Load) { load.NewConnections = true; load.Connections = 16; load.Requests = load.Requests[:1] },
+		"a connection per request": func(load *Load) { load.NewConnections, load.Connections = true, 16 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, load := direct(t, change)
-			if load.NewConnections {
-				load.Target = closingServer(t)
-			}
 			w := measure(t, l, load, 60*time.Millisecond)
 			if w.Requests == 0 || w.Bytes < w.Requests*uint64(load.BodySize)/2 {
 				t.Errorf("%d requests and %d body bytes in %v", w.Requests, w.Bytes, w.Elapsed)
@@ -74,6 +70,18 @@ func TestALoopServesOneLoadAfterAnother(t *testing.T) {
 		if w := measure(t, l, load, 20*time.Millisecond); w.Requests == 0 {
 			t.Errorf("no requests with a body of %d bytes", size)
 		}
+	}
+}
+
+func TestARunGoesOnUntilItHasSeenEnoughResponses(t *testing.T) {
+	l, load := direct(t, func(load *Load) { load.Rate, load.Responses = 1000, 60 })
+	w := measure(t, l, load, 20*time.Millisecond)
+	if w.Requests < 60 || w.Elapsed > 80*time.Millisecond {
+		t.Errorf("%d responses in %v, expected 60 within 80ms", w.Requests, w.Elapsed)
+	}
+	load.Responses = 1000
+	if w := measure(t, l, load, 20*time.Millisecond); w.Elapsed < 80*time.Millisecond || w.Elapsed > 200*time.Millisecond {
+		t.Errorf("a run that can not see enough took %v, expected 80ms", w.Elapsed)
 	}
 }
 
@@ -182,18 +190,6 @@ func answering(t *testing.T, answer string) netip.AddrPort {
 		_, _ = io.WriteString(conn, answer[10:])
 		if len(answer) < 20 {
 			_, _ = conn.Read(make([]byte, 1))
-		}
-	})
-}
-
-// closingServer answers one request a connection, as a proxy does that is
-// asked for "Connection: close"; it answers nothing else.
-func closingServer(t *testing.T) netip.AddrPort {
-	response := appendResponse(nil, 0, 90)
-	return serve(t, func(conn net.Conn) {
-		request := make([]byte, 4096)
-		if n, _ := conn.Read(request); bytes.Contains(request[:n], []byte("\r\nConnection: close\r\n")) {
-			_, _ = conn.Write(response)
 		}
 	})
 }

@@ -9,10 +9,11 @@ import (
 // server is one connection that a proxy opened to one of the servers.
 type server struct {
 	fd      int
-	number  int // which listening socket took it
-	matched int // bytes of a head's final CR LF CR LF seen so far
-	owed    int // responses to send
-	sent    int // bytes of the current response that are gone
+	number  int  // which listening socket took it
+	matched int  // bytes of a head's final CR LF CR LF seen so far
+	owed    int  // responses to send
+	sent    int  // bytes of the current response that are gone
+	last    bool // the peer asked for "Connection: close" at the end of a head
 }
 
 // serverReady answers what came in and continues what did not fit.
@@ -37,6 +38,7 @@ func (l *Loop) readRequests(s *server, events uint32) bool {
 			return true
 		}
 		s.owed += s.countHeads(l.buffer[:n])
+		s.last = s.last || bytes.HasSuffix(l.buffer[:n], lastField)
 		// A short read has emptied the socket, but does not show its end.
 		if n < len(l.buffer) && events&unix.EPOLLRDHUP == 0 {
 			return true
@@ -66,8 +68,12 @@ func (s *server) countHeads(data []byte) (heads int) {
 	return heads
 }
 
+// lastField is how the generator's own clients, and only they, end a head that
+// asks for the end of the connection: it serves measurements without a proxy.
+var lastField = []byte(closeField + "\r\n")
+
 // writeResponses sends what is owed, as far as it fits; false when the
-// connection is broken.
+// connection is broken or done.
 func (l *Loop) writeResponses(s *server) bool {
 	response := l.responses[s.number]
 	for s.owed > 0 {
@@ -81,7 +87,7 @@ func (l *Loop) writeResponses(s *server) bool {
 		s.sent = 0
 		s.owed--
 	}
-	return true
+	return !s.last
 }
 
 // acceptServers takes every connection that waits at a listening socket.

@@ -3,6 +3,7 @@ package generator
 import (
 	"fmt"
 	"net/netip"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -55,16 +56,18 @@ func send(fd int, buf []byte) (n int, err error) {
 	}
 }
 
-// wait fills events with what is ready, within the given milliseconds.
-func wait(epoll int, events []unix.EpollEvent, milliseconds int) (int, error) {
-	r, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(epoll), uintptr(unsafe.Pointer(unsafe.SliceData(events))), uintptr(len(events)), uintptr(milliseconds), 0, 0)
+// wait fills events with what is ready, within the given time, which the
+// kernel takes to the nanosecond (epoll_pwait2(2), Linux 5.11).
+func wait(epoll int, events []unix.EpollEvent, timeout time.Duration) (int, error) {
+	limit := unix.NsecToTimespec(int64(timeout))
+	r, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT2, uintptr(epoll), uintptr(unsafe.Pointer(unsafe.SliceData(events))), uintptr(len(events)), uintptr(unsafe.Pointer(&limit)), 0, 0)
 	switch errno {
 	case 0:
 		return int(r), nil
 	case unix.EINTR: // the Go runtime's preemption signal
 		return 0, nil
 	default:
-		return 0, fmt.Errorf("epoll_wait: %w", errno)
+		return 0, fmt.Errorf("epoll_pwait2: %w", errno)
 	}
 }
 

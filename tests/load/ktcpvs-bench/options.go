@@ -102,6 +102,11 @@ func parse(arguments []string, stderr io.Writer) (*options, error) {
 	if body > 0 && body < generator.MinBody {
 		return nil, fmt.Errorf("-body %d: expected at least %d", body, generator.MinBody)
 	}
+	for _, n := range connections {
+		if n > proxy.MaxClients {
+			return nil, fmt.Errorf("-connections %d: expected at most %d", n, proxy.MaxClients)
+		}
+	}
 	for _, size := range sizes {
 		if size < generator.MinBody {
 			return nil, fmt.Errorf("-sizes %d: expected at least %d", size, generator.MinBody)

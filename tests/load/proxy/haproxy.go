@@ -45,7 +45,7 @@ defaults
     timeout connect 5s
     timeout client 60s
     timeout server 60s
-`, maxClients)
+`, MaxClients)
 	if s.Bulk {
 		text.WriteString("    option splice-auto\n")
 	}

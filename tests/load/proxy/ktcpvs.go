@@ -51,7 +51,7 @@ func (k Ktcpvs) start(dir string, listen netip.AddrPort, s Setup) (*exec.Cmd, er
 // there, so the last rule comes first in it.
 func (Ktcpvs) config(listen netip.AddrPort, s Setup) []byte {
 	var text bytes.Buffer
-	fmt.Fprintf(&text, "virtual bench {\n    listen = %s\n    scheduler = phttp\n    maxclients = %d\n", listen, maxClients)
+	fmt.Fprintf(&text, "virtual bench {\n    listen = %s\n    scheduler = phttp\n    maxclients = %d\n", listen, MaxClients)
 	for _, server := range s.Servers {
 		fmt.Fprintf(&text, "    server = %s 1\n", server)
 	}

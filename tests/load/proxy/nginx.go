@@ -74,12 +74,13 @@ user root;
 worker_processes 1;
 pid %s/nginx.pid;
 pcre_jit on;
+worker_rlimit_nofile %d;
 events { worker_connections %d; }
 http {
     access_log off;
     keepalive_timeout 60s;
     keepalive_requests 1000000000;
-`, dir, 2*maxClients)
+`, dir, 4*MaxClients, 4*MaxClients)
 	for _, use := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 		fmt.Fprintf(text, "    %s_temp_path %s/%s;\n", use, dir, use)
 	}

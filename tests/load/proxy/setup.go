@@ -38,8 +38,9 @@ type Setup struct {
 	ZeroCopy bool
 }
 
-// maxClients is above every number of connections that is measured.
-const maxClients = 8192
+// MaxClients is the most client connections that the proxies are set up for. It
+// keeps haproxy's file descriptors within common limits.
+const MaxClients = 2048
 
 // freePort finds a port of 127.0.0.1 on which nothing listens, below the range
 // from which the kernel takes the ports of outgoing connections.

@@ -28,6 +28,7 @@ type observed struct {
 	bytes         uint64
 	p50, p99      time.Duration
 	used          cpu.Used
+	machine       time.Duration // processor time of both cores, whoever used them
 	perGB         bool
 }
 

@@ -81,6 +81,10 @@ const many = 64
 // bulkConnections are enough to keep a proxy busy with large bodies.
 const bulkConnections = 8
 
+// ruleConnections keep a proxy busy, but do not queue for long before one that
+// takes milliseconds for a request.
+const ruleConnections = 16
+
 // Names of the suites, in the order they run.
 var Names = []string{"keepalive", "rate", "new", "wrk", "bulk", "rules", "rules-mix"}
 
@@ -145,10 +149,10 @@ func (s Scope) bulk() Suite {
 }
 
 func (s Scope) rules(name, title string, shapes []shape, counts []int) Suite {
-	suite := Suite{Name: name, Title: fmt.Sprintf("%s; %d connections, requests spread evenly over all rules", title, many), CaseName: "rules"}
+	suite := Suite{Name: name, Title: fmt.Sprintf("%s; %d connections, requests spread evenly over all rules", title, ruleConnections), CaseName: "rules"}
 	for _, n := range counts {
 		rules, requests := routes(n, shapes)
-		load := generator.Load{Connections: many, Requests: requests, BodySize: s.BodySize}
+		load := generator.Load{Connections: ruleConnections, Requests: requests, BodySize: s.BodySize, Responses: 20 * ruleConnections}
 		suite.Groups = append(suite.Groups, Group{Rules: rules, Cases: []Case{{Name: strconv.Itoa(n), Load: load}}})
 	}
 	return suite
