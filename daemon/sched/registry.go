@@ -1,22 +1,13 @@
 package sched
 
 import (
-	"errors"
 	"fmt"
 	"sync"
 
 	"ktcpvs/daemon/table"
 )
 
-// What loading and unloading can be refused for, with table.ErrNoScheduler for
-// a name that there is not.
-var (
-	ErrLoaded    = errors.New("scheduler is already loaded")
-	ErrNotLoaded = errors.New("scheduler is not loaded")
-	ErrInUse     = errors.New("scheduler is in use")
-)
-
-// all schedulers there are, in the reference's order.
+// all are the schedulers there are, in the reference's order.
 var all = []*table.Scheduler{&wlc, &http, &phttp, &chttp, &hhttp}
 
 // Registry knows which schedulers are loaded: none at first. It is the table's
@@ -30,7 +21,7 @@ type Registry struct {
 func NewRegistry() *Registry { return &Registry{loaded: map[string]bool{}} }
 
 // Scheduler returns the scheduler of that name, and loads it if it is not
-// loaded. ErrNoScheduler.
+// loaded. table.ErrNoScheduler.
 func (r *Registry) Scheduler(name string) (*table.Scheduler, error) {
 	s, err := find(name)
 	if err != nil {
@@ -42,7 +33,8 @@ func (r *Registry) Scheduler(name string) (*table.Scheduler, error) {
 	return s, nil
 }
 
-// Load loads a scheduler by hand. ErrNoScheduler, ErrLoaded.
+// Load loads a scheduler by hand. table.ErrNoScheduler; table.ErrExists when it
+// is loaded.
 func (r *Registry) Load(name string) error {
 	if _, err := find(name); err != nil {
 		return err
@@ -50,14 +42,14 @@ func (r *Registry) Load(name string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.loaded[name] {
-		return fmt.Errorf("%w: %s", ErrLoaded, name)
+		return fmt.Errorf("%w: scheduler %q is loaded", table.ErrExists, name)
 	}
 	r.loaded[name] = true
 	return nil
 }
 
-// Unload unloads a scheduler, unless a service uses it. ErrNoScheduler,
-// ErrNotLoaded, ErrInUse.
+// Unload unloads a scheduler, unless a service uses it. table.ErrNoScheduler
+// when there is none of that name or it is not loaded; table.ErrBusy.
 func (r *Registry) Unload(name string, inUse bool) error {
 	if _, err := find(name); err != nil {
 		return err
@@ -66,9 +58,9 @@ func (r *Registry) Unload(name string, inUse bool) error {
 	defer r.mu.Unlock()
 	switch {
 	case !r.loaded[name]:
-		return fmt.Errorf("%w: %s", ErrNotLoaded, name)
+		return fmt.Errorf("%w: %q is not loaded", table.ErrNoScheduler, name)
 	case inUse:
-		return fmt.Errorf("%w: %s", ErrInUse, name)
+		return fmt.Errorf("%w: a service uses scheduler %q", table.ErrBusy, name)
 	}
 	delete(r.loaded, name)
 	return nil

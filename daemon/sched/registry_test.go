@@ -1,0 +1,86 @@
+package sched
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"ktcpvs/daemon/table"
+)
+
+func TestNothingIsLoadedAtFirst(t *testing.T) {
+	r := NewRegistry()
+	if got := r.Loaded(); len(got) != 0 {
+		t.Errorf("loaded %v, want nothing", got)
+	}
+	if got, want := r.Names(), []string{"wlc", "http", "phttp", "chttp", "hhttp"}; !slices.Equal(got, want) {
+		t.Errorf("names %v, want %v", got, want)
+	}
+}
+
+func TestTheFirstUseLoads(t *testing.T) {
+	r := NewRegistry()
+	first, err := r.Scheduler("hhttp")
+	if err != nil || first.Name != "hhttp" {
+		t.Fatalf("Scheduler(hhttp) = %v, %v", first, err)
+	}
+	if got := r.Loaded(); !slices.Equal(got, []string{"hhttp"}) {
+		t.Errorf("loaded %v, want hhttp", got)
+	}
+	if again, err := r.Scheduler("hhttp"); err != nil || again != first {
+		t.Errorf("the second use gives %v, %v; want the same scheduler", again, err)
+	}
+}
+
+func TestModulesLoadAndUnloadByName(t *testing.T) {
+	r := NewRegistry()
+	steps := []struct {
+		what string
+		err  error
+		want error
+	}{
+		{"load", r.Load("wlc"), nil},
+		{"load twice", r.Load("wlc"), table.ErrExists},
+		{"unload in use", r.Unload("wlc", true), table.ErrBusy},
+		{"unload", r.Unload("wlc", false), nil},
+		{"unload twice", r.Unload("wlc", false), table.ErrNoScheduler},
+		{"load again", r.Load("wlc"), nil},
+		{"load unknown", r.Load("ftp"), table.ErrNoScheduler},
+		{"unload unknown", r.Unload("ftp", false), table.ErrNoScheduler},
+	}
+	for _, s := range steps {
+		if !errors.Is(s.err, s.want) {
+			t.Errorf("%s: %v, want %v", s.what, s.err, s.want)
+		}
+	}
+	if _, err := r.Scheduler("ftp"); !errors.Is(err, table.ErrNoScheduler) {
+		t.Errorf("Scheduler(ftp): %v, want ErrNoScheduler", err)
+	}
+	if got := r.Loaded(); !slices.Equal(got, []string{"wlc"}) {
+		t.Errorf("loaded %v, want wlc", got)
+	}
+}
+
+func TestSchedulersAreAsTheReferenceSays(t *testing.T) {
+	want := []struct {
+		name                         string
+		unit                         table.Unit
+		content, affinity, hashGroup bool
+	}{
+		{"wlc", table.PerConnection, false, false, false},
+		{"http", table.PerConnection, true, false, false},
+		{"phttp", table.PerRequest, true, false, false},
+		{"chttp", table.PerRequest, true, true, false},
+		{"hhttp", table.PerConnection, true, false, true},
+	}
+	r := NewRegistry()
+	for _, w := range want {
+		s, err := r.Scheduler(w.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Unit != w.unit || s.Content != w.content || s.Affinity != w.affinity || s.HashGroup != w.hashGroup {
+			t.Errorf("%s is %+v, want %+v", w.name, s, w)
+		}
+	}
+}
