@@ -14,7 +14,9 @@
 //     that value. procfs answers a continued read with end of file, so that a
 //     shell which reads byte by byte sees only the first digit.
 //   - A user without the right to write to the directory gets EACCES where
-//     procfs would say ENOENT: the kernel checks FUSE directories first.
+//     procfs would say ENOENT, and rmdir(2) of a file ENOTDIR where procfs would
+//     say EACCES: the kernel checks FUSE directories in another order.
+//   - One write is a value in its first 32 KiB.
 //
 // A process must not open files of its own mount: were its threads all waiting
 // for the answer, none would be left to give it. Let a child process do it.

@@ -93,6 +93,10 @@ func (s *server) Open(_ <-chan struct{}, in *fuse.OpenIn, out *fuse.OpenOut) fus
 	if in.Flags&syscall.O_DIRECT != 0 {
 		return fuse.EINVAL
 	}
+	// The kernel's check lets root pass; a sysctl's mode binds root too.
+	if i.mode&0o222 == 0 && in.Flags&syscall.O_ACCMODE != syscall.O_RDONLY {
+		return fuse.EACCES
+	}
 	h, errno := i.file.open()
 	if errno != 0 {
 		return fuse.Status(errno)
