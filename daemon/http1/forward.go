@@ -52,14 +52,7 @@ func AppendRequest(dst []byte, r *Request, f *Forward) []byte {
 	case LengthBody:
 		dst = appendNumber(dst, "Content-Length: ", r.Length)
 	}
-	switch {
-	case f.Upgrade != nil && !f.KeepAlive:
-		// Should the server not switch, this is the last request.
-		dst = append(dst, "Connection: close, upgrade\r\n"...)
-		dst = appendField(dst, "Upgrade: ", f.Upgrade)
-	case f.Upgrade != nil || !f.KeepAlive:
-		dst = appendConnection(dst, f, 1)
-	}
+	dst = appendConnection(dst, f, 1)
 	if r.Minor == 0 {
 		dst = append(dst, "Via: 1.0 ktcpvs\r\n"...)
 	} else {
@@ -93,13 +86,15 @@ func AppendResponse(dst []byte, r *Response, f *Forward) []byte {
 	if f.Date != nil && r.Status >= 200 && !r.dated() {
 		dst = appendField(dst, "Date: ", f.Date)
 	}
-	switch {
-	case f.Upgrade == nil && (r.Status < 200 || r.Tunnel):
-		// Neither an interim response nor a tunnel's says anything about the connection.
-	case untilClose:
-		dst = append(dst, "Connection: close\r\n"...)
+	switch about := *f; {
+	case r.Tunnel || r.Status < 200:
+		// Neither an interim response nor a tunnel's says whether the connection stays open.
+		if about.KeepAlive = true; f.Upgrade != nil {
+			dst = appendConnection(dst, &about, 1)
+		}
 	default:
-		dst = appendConnection(dst, f, f.Minor)
+		about.KeepAlive = f.KeepAlive && !untilClose
+		dst = appendConnection(dst, &about, f.Minor)
 	}
 	dst = append(dst, f.Extra...)
 	return append(dst, "\r\n"...)
@@ -115,18 +110,22 @@ func (r *Response) dated() bool {
 	return false
 }
 
-// appendConnection appends the fields that tell a recipient of that minor version what becomes of the connection.
+// appendConnection appends the fields that tell a recipient of that minor version what becomes of the
+// connection; HTTP/1.0 knows no Upgrade.
 func appendConnection(dst []byte, f *Forward, minor uint8) []byte {
 	switch {
-	case f.Upgrade != nil:
-		dst = append(dst, "Connection: upgrade\r\n"...)
-		return appendField(dst, "Upgrade: ", f.Upgrade)
-	case !f.KeepAlive:
-		return append(dst, "Connection: close\r\n"...)
-	case minor == 0:
+	case minor == 0 && f.KeepAlive:
 		return append(dst, "Connection: keep-alive\r\n"...)
+	case minor == 0 || f.Upgrade == nil && !f.KeepAlive:
+		return append(dst, "Connection: close\r\n"...)
+	case f.Upgrade == nil:
+		return dst
+	case f.KeepAlive:
+		dst = append(dst, "Connection: upgrade\r\n"...)
+	default:
+		dst = append(dst, "Connection: close, upgrade\r\n"...)
 	}
-	return dst
+	return appendField(dst, "Upgrade: ", f.Upgrade)
 }
 
 // appendFields appends the fields whose kind is not in leave. Lines that touch each other in head are copied

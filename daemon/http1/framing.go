@@ -124,10 +124,17 @@ func (fr *framing) persists(minor uint8) bool {
 }
 
 // protocols is what an HTTP/1.1 sender wants to switch to, nil for nothing (RFC 9110 section 7.8). Several
-// Upgrade fields count as none: they may be ignored.
+// Upgrade fields count as none: they may be ignored. So does h2c, which would let requests pass through a
+// tunnel that the gateway never sees.
 func (fr *framing) protocols(minor uint8) []byte {
 	if minor == 0 || !fr.switching || fr.upgrades != 1 || len(fr.upgrade) == 0 {
 		return nil
+	}
+	for list, more := fr.upgrade, true; more; {
+		var protocol []byte
+		if protocol, list, more = nextOption(list); foldEqual(protocol, "h2c") {
+			return nil
+		}
 	}
 	return fr.upgrade
 }

@@ -114,9 +114,6 @@ func (r *Request) understand() fault {
 	}
 	r.KeepAlive = fr.persists(r.Minor)
 	r.Upgrade = fr.protocols(r.Minor)
-	if namesH2C(r.Upgrade) {
-		r.Upgrade = nil
-	}
 	fr.markNamed(r.Fields)
 	return ok
 }
@@ -170,17 +167,4 @@ func (r *Request) maxForwards(value []byte) fault {
 	}
 	r.MaxForwards = n
 	return ok
-}
-
-// namesH2C reports whether a list of protocols holds h2c. A gateway that tunnelled it would let requests
-// pass that it never saw.
-func namesH2C(list []byte) bool {
-	for more := len(list) > 0; more; {
-		var protocol []byte
-		protocol, list, more = nextOption(list)
-		if foldEqual(protocol, "h2c") {
-			return true
-		}
-	}
-	return false
 }

@@ -10,7 +10,7 @@ type Response struct {
 	Length     int64  // bytes of a LengthBody; for NoBody the length stated for HEAD or 304; -1: none stated
 	KeepAlive  bool   // the server will go on after this exchange
 	Tunnel     bool   // 101, or 2xx to CONNECT: what follows is no longer HTTP/1
-	Upgrade    []byte // protocols of the Upgrade field, when Connection says upgrade
+	Upgrade    []byte // protocols of the Upgrade field, when Connection says upgrade; nil for h2c
 	SetsCookie bool   // there is a Set-Cookie field
 
 	head []byte

@@ -71,6 +71,7 @@ func TestResponseIsRefusedWith502(t *testing.T) {
 		{"100 with a length", "HTTP/1.1 100 Continue\r\nContent-Length: 3\r\n\r\n", bodyIn1xx},
 		{"103 with chunks", "HTTP/1.1 103 Early Hints\r\nTransfer-Encoding: chunked\r\n\r\n", bodyIn1xx},
 		{"101 to nothing", "HTTP/1.1 101 Switching Protocols\r\n\r\n", switchToNothing},
+		{"101 to h2c", "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n", switchToNothing},
 		{"101 without Connection", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", switchToNothing},
 	} {
 		t.Run(c.name, func(t *testing.T) {
