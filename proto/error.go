@@ -65,6 +65,7 @@ var anyCommand = map[unix.Errno]string{
 	unix.EINVAL:      "Module is wrong version",
 	unix.ENOPROTOOPT: "The ktcpvs module not loaded",
 	unix.ENOMEM:      "Memory allocation problem",
+	unix.E2BIG:       "Past a limit",
 }
 
 // byCommand are the messages of one command, from the reference's section 2
@@ -93,7 +94,7 @@ var byCommand = map[Command]map[unix.Errno]string{
 	CmdStart:     {unix.ESRCH: "No such service", unix.EADDRINUSE: "Address already in use", unix.EBUSY: "The daemon is unloading"},
 	CmdStop:      {unix.ESRCH: "No such service"},
 	CmdZero:      {unix.ESRCH: "No such service"},
-	CmdNewModule: {unix.ENOENT: "Scheduler not found"},
+	CmdNewModule: {unix.ENOENT: "Scheduler not found", unix.EEXIST: "Module is already loaded"},
 	CmdDelModule: {unix.ENOENT: "Module is not loaded", unix.EBUSY: "Module is in use"},
 	CmdGetModule: {unix.ENOENT: "Scheduler not found"},
 	CmdSetKnob:   {unix.ENOENT: "No such knob", unix.ERANGE: "Value out of range"},

@@ -11,6 +11,9 @@ const (
 	FamilyID = 0x20
 )
 
+// Version of the project, which tcpvsadm's listing begins with.
+const Version = "1.0.0"
+
 // DefaultPort is the netlink port id that the daemon binds, "KTVS" in ASCII.
 // KTCPVS_NLPORT overrides it on both ends.
 const DefaultPort uint32 = 0x4b545653

@@ -156,7 +156,7 @@ func TestModulesAndKnobs(t *testing.T) {
 		t.Fatal(err)
 	}
 	modules, err := c.Modules()
-	want := []proto.Module{{Name: "chttp"}, {Name: "hhttp"}, {Name: "http", Loaded: true, Users: 1}, {Name: "phttp"}, {Name: "wlc", Loaded: true}}
+	want := []proto.Module{{Name: "wlc", Loaded: true}, {Name: "http", Loaded: true, Users: 1}, {Name: "phttp"}, {Name: "chttp"}, {Name: "hhttp"}}
 	if err != nil || !reflect.DeepEqual(modules, want) {
 		t.Errorf("got %+v, %v", modules, err)
 	}
@@ -176,7 +176,7 @@ func TestModulesAndKnobs(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	info, err := c.Info()
-	if err != nil || info.Services != 1 || info.Generation != 1 || info.Version != prototest.Version ||
+	if err != nil || info.Services != 1 || info.Generation != 1 || info.Version != proto.Version ||
 		info.Knobs[0] != (proto.KnobValue{Name: "debug_level", Value: -3}) {
 		t.Errorf("got %+v, %v", info, err)
 	}

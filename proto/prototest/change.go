@@ -94,6 +94,8 @@ func addRule(v *proto.Virtual, r proto.Rule) *proto.Error {
 	switch {
 	case at >= 0 && slices.Contains(v.Rules[at].Dests, a):
 		return proto.Errorf(unix.EEXIST, "server %v in rule %q", a, r.Pattern)
+	case at >= 0 && r.Match != 0 && r.Match != v.Rules[at].Match:
+		return proto.Errorf(unix.EINVAL, "rule %q has match %d", r.Pattern, v.Rules[at].Match)
 	case at >= 0:
 		v.Rules[at].Dests = slices.Insert(v.Rules[at].Dests, 0, a)
 	case isDefault(r.Conditions):

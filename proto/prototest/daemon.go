@@ -14,11 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Version is what the fake daemon says of itself.
-const Version = "0.0.0"
-
 // Schedulers are the modules that it knows.
-var Schedulers = []string{"chttp", "hhttp", "http", "phttp", "wlc"}
+var Schedulers = []string{"wlc", "http", "phttp", "chttp", "hhttp"}
 
 // Daemon is a fake daemon. It is an engine.Handler.
 type Daemon struct {
@@ -127,7 +124,7 @@ func (d *Daemon) List(_ proto.Peer, r *proto.Request) (iter.Seq[proto.Reply], er
 	switch r.Command {
 	case proto.CmdGetInfo:
 		replies = []proto.Reply{{Info: &proto.Info{
-			Version: Version, PID: 1, Generation: d.generation,
+			Version: proto.Version, PID: 1, Generation: d.generation,
 			Services: uint32(len(d.model.Virtuals)), Knobs: slices.Clone(d.knobs),
 		}}}
 	case proto.CmdGetModule:
@@ -156,6 +153,8 @@ func (d *Daemon) module(cmd proto.Command, name string) error {
 	switch {
 	case !slices.Contains(Schedulers, name):
 		return proto.Errorf(unix.ENOENT, "scheduler %q", name)
+	case cmd == proto.CmdNewModule && d.loaded[name]:
+		return proto.Errorf(unix.EEXIST, "scheduler %q is loaded", name)
 	case cmd == proto.CmdNewModule:
 		d.loaded[name] = true
 	case !d.loaded[name]:

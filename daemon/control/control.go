@@ -1,0 +1,182 @@
+// Package control carries out what operators ask: it turns requests of the
+// netlink family into transactions of the table, calls of the runtime and
+// values of the knobs, and their outcomes into errnos with a text. It is the
+// table's only writer. What is allowed is decided by the table, the registry
+// and the knobs; who may ask, by the kernel.
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+
+	"ktcpvs/daemon/klog"
+	"ktcpvs/daemon/knob"
+	"ktcpvs/daemon/sched"
+	"ktcpvs/daemon/table"
+	"ktcpvs/proto"
+	"ktcpvs/proto/engine"
+	"ktcpvs/proto/nlport"
+
+	"golang.org/x/sys/unix"
+)
+
+// Runtime runs the services that the table describes.
+type Runtime interface {
+	// Start has the service listen in every loop before it returns. Its error
+	// wraps the kernel's errno, and then nothing listens.
+	Start(svc *table.Service) error
+
+	// Stop closes the service's listeners and lets what is open finish, for
+	// which it does not wait.
+	Stop(name string) error
+}
+
+// Control is the operators' way to the daemon. It may be used by any
+// goroutine.
+type Control struct {
+	store   *table.Store
+	modules *sched.Registry
+	knobs   *knob.Knobs
+	runtime Runtime
+	log     *klog.Logger
+
+	mu sync.Mutex // one change of the table, of what runs or of the modules at a time
+}
+
+// New makes the control of a table that nobody else writes.
+func New(store *table.Store, reg *sched.Registry, knobs *knob.Knobs, rt Runtime, log *klog.Logger) *Control {
+	return &Control{store: store, modules: reg, knobs: knobs, runtime: rt, log: log}
+}
+
+// Serve answers the clients of l until ctx is done, which gives nil.
+func (c *Control) Serve(ctx context.Context, l *nlport.Listener) error {
+	e := engine.New(l, c, engine.DefaultLimits(), func(text string) { c.log.Say(klog.Fault, text) })
+	defer e.Close()
+	return nlport.Serve(ctx, l, e)
+}
+
+// Do carries out a request that is only acknowledged. Its errors are
+// *proto.Error.
+func (c *Control) Do(from proto.Peer, r *proto.Request) error {
+	var err error
+	switch r.Command {
+	case proto.CmdStart:
+		err = c.Start(r.Service.Name)
+	case proto.CmdStop:
+		err = c.Stop(r.Service.Name)
+	case proto.CmdZero:
+		err = c.zero(r.Service.Name)
+	case proto.CmdNewModule:
+		err = c.load(r.Module.Name)
+	case proto.CmdDelModule:
+		err = c.unload(r.Module.Name)
+	case proto.CmdSetKnob:
+		err = c.setKnob(r.Knob)
+	default:
+		change := r.Change()
+		err = c.update(func(tx *table.Tx) error { return apply(tx, &change) })
+	}
+	if err != nil {
+		refused := errorOf(r.Command, err)
+		c.log.Say(klog.Fault, "refused", "command", r.Command.String(), "error", refused.Error(), "pid", from.PID)
+		return refused
+	}
+	if c.log.Enabled(klog.Config) {
+		c.log.Say(klog.Config, r.Command.String(), append(describe(r), "pid", from.PID, "uid", from.UID)...)
+	}
+	return nil
+}
+
+// Commit makes all of the changes or none. Its errors are *proto.Error with
+// the Index of the change to blame.
+func (c *Control) Commit(from proto.Peer, changes iter.Seq2[int, proto.Change]) error {
+	var current struct {
+		index   int
+		command proto.Command
+	}
+	err := c.update(func(tx *table.Tx) error {
+		for i, change := range changes {
+			current.index, current.command = i, change.Command
+			if err := apply(tx, &change); err != nil {
+				return err
+			}
+		}
+		current.index = 0
+		return nil
+	})
+	if err != nil {
+		refused := errorOf(current.command, err)
+		refused.Index = current.index
+		if rule, ok := errors.AsType[*table.RuleError](err); ok {
+			refused.Index = blame(rule, changes)
+		}
+		c.log.Say(klog.Fault, "batch refused", "error", refused.Error(), "pid", from.PID)
+		return refused
+	}
+	c.log.Say(klog.Config, "batch", "generation", c.store.Snapshot().Generation, "pid", from.PID, "uid", from.UID)
+	return nil
+}
+
+// update runs a transaction of the table.
+func (c *Control) update(change func(*table.Tx) error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.store.Update(change)
+}
+
+// blame finds the change that brought a rule which does not compile: that
+// shows only when all rules of the service are compiled together.
+func blame(rule *table.RuleError, changes iter.Seq2[int, proto.Change]) int {
+	if rule.Err.Index < 0 {
+		return 0
+	}
+	wanted := conditionsOf(&rule.Pattern)
+	for i, change := range changes {
+		if change.Command == proto.CmdNewRule && change.Rule.Service == rule.Service && change.Rule.Conditions.Equal(&wanted) {
+			return i
+		}
+	}
+	return 0
+}
+
+// Flush deletes every service; EBUSY while one runs.
+func (c *Control) Flush() error {
+	return c.update((*table.Tx).Flush)
+}
+
+// zero clears the counters of a service and its servers; "" is every service.
+func (c *Control) zero(name string) error {
+	services, err := c.services(name)
+	for _, svc := range services {
+		svc.Live.Stats.Zero()
+		for _, server := range svc.Servers {
+			server.Live.Stats.Zero()
+		}
+	}
+	return err
+}
+
+// services gives the service of that name, or with "" every one.
+func (c *Control) services(name string) ([]*table.Service, error) {
+	snapshot := c.store.Snapshot()
+	if name == "" {
+		return snapshot.Services, nil
+	}
+	svc := snapshot.Lookup(name)
+	if svc == nil {
+		return nil, fmt.Errorf("%w: %q", table.ErrNoService, name)
+	}
+	return []*table.Service{svc}, nil
+}
+
+func (c *Control) setKnob(v proto.KnobValue) error {
+	k := c.knobs.ByName(v.Name)
+	if k == nil {
+		return proto.Errorf(unix.ENOENT, "knob %q", v.Name)
+	}
+	// Not under mu: what a knob sets off may come back here.
+	return k.Set(int64(v.Value))
+}

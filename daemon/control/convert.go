@@ -1,0 +1,99 @@
+package control
+
+import (
+	"net/netip"
+
+	"ktcpvs/daemon/match"
+	"ktcpvs/daemon/stats"
+	"ktcpvs/daemon/table"
+	"ktcpvs/proto"
+)
+
+// patternOf and conditionsOf turn a rule's conditions into what match compiles
+// and back.
+func patternOf(c *proto.Conditions) match.Pattern {
+	return match.Pattern{
+		Expr:    c.Pattern,
+		Host:    c.Host,
+		Method:  c.Method,
+		Headers: exprsOf(c.Headers),
+		Cookies: exprsOf(c.Cookies),
+		Queries: exprsOf(c.Queries),
+		Source:  c.Source,
+	}
+}
+
+func conditionsOf(p *match.Pattern) proto.Conditions {
+	return proto.Conditions{
+		Pattern: p.Expr,
+		Host:    p.Host,
+		Method:  p.Method,
+		Headers: patternsOf(p.Headers),
+		Cookies: patternsOf(p.Cookies),
+		Queries: patternsOf(p.Queries),
+		Source:  p.Source,
+	}
+}
+
+func exprsOf(patterns []proto.NamedPattern) []match.NamedExpr {
+	var exprs []match.NamedExpr
+	for _, p := range patterns {
+		exprs = append(exprs, match.NamedExpr{Name: p.Name, Expr: p.Pattern})
+	}
+	return exprs
+}
+
+func patternsOf(exprs []match.NamedExpr) []proto.NamedPattern {
+	var patterns []proto.NamedPattern
+	for _, e := range exprs {
+		patterns = append(patterns, proto.NamedPattern{Name: e.Name, Pattern: e.Expr})
+	}
+	return patterns
+}
+
+func serviceOf(svc *table.Service) *proto.Service {
+	return &proto.Service{
+		Name:            svc.Name,
+		Scheduler:       svc.Scheduler.Name,
+		Listen:          svc.Listen,
+		Redirect:        svc.Redirect,
+		StartServers:    uint16(svc.StartServers),
+		MaxClients:      uint16(svc.MaxClients),
+		MinSpareServers: uint16(svc.MinSpareServers),
+		MaxSpareServers: uint16(svc.MaxSpareServers),
+		Running:         svc.Running,
+		ActiveConns:     count(svc.Live.Conns.Load()),
+		Stats:           statsOf(svc.Live.Stats.Sum()),
+	}
+}
+
+func destOf(svc *table.Service, server *table.Server) *proto.Dest {
+	return &proto.Dest{
+		Service:     svc.Name,
+		Addr:        server.Addr,
+		Weight:      uint32(server.Weight),
+		ActiveConns: count(server.Live.Conns.Load()),
+		Stats:       statsOf(server.Live.Stats.Sum()),
+	}
+}
+
+func ruleOf(svc *table.Service, rule *table.Rule) *proto.Rule {
+	r := &proto.Rule{
+		Service:    svc.Name,
+		Conditions: conditionsOf(&rule.Pattern),
+		Match:      uint8(rule.Match),
+		Dests:      make([]netip.AddrPort, len(rule.Servers)),
+	}
+	for i, server := range rule.Servers {
+		r.Dests[i] = server.Addr
+	}
+	return r
+}
+
+func statsOf(s stats.Sums) proto.Stats {
+	return proto.Stats{Conns: s.Conns, Requests: s.Requests, InBytes: s.InBytes, OutBytes: s.OutBytes, Errors: s.Errors}
+}
+
+// count is a number of connections, which loops may for a moment have counted
+// down before up.
+func count(n int64) uint64 { return uint64(max(n, 0)) }
