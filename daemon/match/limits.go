@@ -11,9 +11,11 @@ type Limits struct {
 	TableNodes int // automaton nodes of a whole table; about 48 bytes each
 	Classes    int // classes of characters that a table tells apart
 
+	Names int // headers, cookies and query parameters asked for
+
 	// CacheBytes bounds the deterministic states that requests leave behind
-	// for those after them, per automaton. Past it, answers stay right and
-	// get slower.
+	// for those after them (64 KiB, and as much for each of Names, is the
+	// least). Past it answers stay right and get slower.
 	CacheBytes int
 }
 
@@ -25,6 +27,7 @@ func DefaultLimits() Limits {
 		ExprNodes:  2048,
 		TableNodes: 1 << 21,
 		Classes:    4096,
+		Names:      256,
 		CacheBytes: 32 << 20,
 	}
 }

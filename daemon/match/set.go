@@ -1,72 +1,90 @@
 package match
 
-import (
-	"net/netip"
-	"regexp"
-)
-
 // Set is a compiled table of rules. It never changes, and any number of
 // goroutines may use it at once.
+//
+// A request is read as one text by one automaton: where some rule asks for it
+// the host, then always the URI. Method and source choose the nodes it begins
+// with. What headers, cookies and query parameters must be is looked at last,
+// and only for the rules of which all else holds.
 type Set struct {
-	rules []rule
-}
+	patterns  []Pattern
+	words     *vocabulary
+	automaton *automaton
+	hits      [][]int32 // by hit: the rules that hold if their fields do, rising
 
-type rule struct {
-	pattern Pattern
-	uri     *regexp.Regexp
-	host    *regexp.Regexp
-}
+	byHost   bool
+	methods  map[string]int // numbered from 1; 0 is any other
+	networks *networks      // nil: no rule asks for the source
+	fields   *fields        // nil: no rule asks for fields
 
-// Compile makes a Set of patterns; their order is the order they are tried in.
-// The error is an *Error.
-func Compile(patterns []Pattern, lim Limits) (*Set, error) {
-	s := &Set{}
-	for i, p := range patterns {
-		if len(p.Expr) > lim.ExprBytes {
-			return nil, &Error{i, "pattern", p.Expr, "longer than the limit"}
-		}
-		uri, err := regexp.CompilePOSIX(p.Expr)
-		if err != nil {
-			return nil, &Error{i, "pattern", p.Expr, err.Error()}
-		}
-		host, err := regexp.Compile("(?im:" + p.Host + ")")
-		if err != nil {
-			return nil, &Error{i, "host", p.Host, err.Error()}
-		}
-		s.rules = append(s.rules, rule{p, uri, host})
-	}
-	return s, nil
-}
-
-// Recompile is Compile for a table that resembles the one s was made of.
-func (s *Set) Recompile(patterns []Pattern, lim Limits) (*Set, error) {
-	return Compile(patterns, lim)
+	captures []lazyCapture
 }
 
 // Match returns the index of the first pattern that holds for the request, -1
-// when none does.
+// when none does. Once the states that such requests lead to are known it
+// allocates nothing and takes no lock.
+//
+// Cost: one table look-up a byte of URI (and host, where some rule asks for
+// it) in known states, at worst one visit of each edge of the automaton a byte.
 func (s *Set) Match(in *Input) int {
-	for i := range s.rules {
-		r := &s.rules[i]
-		if r.uri.Match(in.URI) && (r.pattern.Host == "" || r.host.Match(in.Host)) &&
-			(r.pattern.Method == "" || r.pattern.Method == string(in.Method)) &&
-			(r.pattern.Source == netip.Prefix{} || r.pattern.Source.Contains(in.Source.Unmap())) {
-			return i
-		}
+	var w walk
+	w.begin(s.automaton, s.start(in))
+	if s.byHost {
+		w.read(in.Host)
+		w.cut()
 	}
-	return -1
+	w.read(in.URI)
+	best := w.end()
+	if w.scratch != nil {
+		if len(w.scratch.hits.list) > 0 {
+			best = s.fields.first(in, s.hits, w.scratch.hits.list, best)
+		}
+		s.automaton.giveScratch(w.scratch)
+	}
+	if best == none {
+		return -1
+	}
+	return int(best)
 }
 
-// Group returns where in uri a capture group (0: the whole match) of the
-// leftmost-longest match of pattern index stands; false when the expression
-// is not found, or has no such group, or the group took no part.
-func (s *Set) Group(index, group int, uri []byte) (lo, hi int, ok bool) {
-	if index < 0 || index >= len(s.rules) || group < 0 {
-		return 0, 0, false
+// start numbers the kinds of start by method and source.
+func (s *Set) start(in *Input) int {
+	start := 0
+	if s.methods != nil {
+		start = s.methods[string(in.Method)]
 	}
-	at := s.rules[index].uri.FindSubmatchIndex(uri)
-	if 2*group+1 >= len(at) || at[2*group] < 0 {
-		return 0, 0, false
+	if s.networks != nil {
+		start = start*len(s.networks.parents) + s.networks.find(in.Source)
 	}
-	return at[2*group], at[2*group+1], true
+	return start
+}
+
+// Size tells what a Set holds at the moment.
+type Size struct {
+	Rules  int
+	Nodes  int // of all its automata
+	States int // known
+	Bytes  int // of the automata and the known states, about
+}
+
+// Size may be called while requests are matched.
+func (s *Set) Size() Size {
+	size := Size{Rules: len(s.patterns)}
+	s.automaton.addSize(&size)
+	if s.fields != nil {
+		for _, f := range s.fields.named {
+			f.automaton.addSize(&size)
+		}
+	}
+	return size
+}
+
+func (a *automaton) addSize(size *Size) {
+	a.build.Lock()
+	defer a.build.Unlock()
+	c := a.cache.Load()
+	size.Nodes += len(a.nfa.nodes)
+	size.States += len(c.ids)
+	size.Bytes += c.bytes() + a.nfa.bytes()
 }

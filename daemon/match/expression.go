@@ -1,0 +1,168 @@
+package match
+
+import (
+	"fmt"
+	"math"
+	"regexp/syntax"
+)
+
+// expression is a parsed expression as the automaton takes it in: sequences of
+// elements, any one of which found is the expression found. The elements are
+// numbers in a vocabulary, so that two expressions that begin alike have equal
+// numbers in front.
+type expression struct {
+	sequences [][]element
+	nodes     int
+}
+
+// element is a number in a vocabulary.
+type element int32
+
+// form is what an element stands for.
+type form struct {
+	op  syntax.Op      // OpCharClass: one of set; OpStar, OpPlus, OpQuest: so many of set; OpBeginLine, OpEndLine; opFragment: re
+	set runeSet        //
+	re  *syntax.Regexp // opFragment only: whatever is not one of the plain forms
+}
+
+// vocabulary numbers the elements of all expressions of a line of Sets.
+type vocabulary struct {
+	numbers map[string]element
+	forms   []form
+	plain   ['\x7f' + 1]element // the literals of ASCII, plus one; 0: not numbered yet
+	parsed  map[source]*expression
+}
+
+// source is an expression as written.
+type source struct {
+	expr string
+	fold bool // found regardless of case
+}
+
+func newVocabulary() *vocabulary {
+	return &vocabulary{numbers: map[string]element{}, parsed: map[source]*expression{}}
+}
+
+// parse reads an expression, or finds it read already. The error's text is the
+// reason for refusing it.
+func (v *vocabulary) parse(src source, lim Limits) (*expression, error) {
+	if len(src.expr) > lim.ExprBytes {
+		return nil, fmt.Errorf("it has %d bytes, the limit is %d", len(src.expr), lim.ExprBytes)
+	}
+	x := v.parsed[src]
+	if x == nil {
+		flags := syntax.POSIX
+		if src.fold {
+			flags |= syntax.FoldCase
+		}
+		re, err := syntax.Parse(src.expr, flags)
+		if err != nil {
+			if e, ok := err.(*syntax.Error); ok {
+				return nil, fmt.Errorf("%s: `%s`", e.Code, e.Expr)
+			}
+			return nil, err
+		}
+		x = &expression{nodes: unrolled(re)}
+		if x.nodes > lim.ExprNodes {
+			return nil, tooManyNodes(x.nodes, lim)
+		}
+		parts := trimmed(re.Simplify())
+		if len(parts) == 1 && parts[0].Op == syntax.OpAlternate {
+			for _, sub := range parts[0].Sub {
+				x.sequences = append(x.sequences, v.elements(flatten(nil, sub)))
+			}
+		} else {
+			x.sequences = [][]element{v.elements(parts)}
+		}
+		v.parsed[src] = x
+	}
+	if x.nodes > lim.ExprNodes {
+		return nil, tooManyNodes(x.nodes, lim)
+	}
+	return x, nil
+}
+
+func tooManyNodes(nodes int, lim Limits) error {
+	return fmt.Errorf("it unrolls to %d nodes, the limit is %d", nodes, lim.ExprNodes)
+}
+
+// unrolled bounds the nodes that re becomes, without unrolling it.
+func unrolled(re *syntax.Regexp) int {
+	n := 1
+	if re.Op == syntax.OpLiteral {
+		n = len(re.Rune)
+	}
+	for _, sub := range re.Sub {
+		n = min(n+unrolled(sub), math.MaxInt32)
+	}
+	if re.Op == syntax.OpRepeat {
+		n = min(n*max(re.Min, re.Max, 1), math.MaxInt32)
+	}
+	return n
+}
+
+// elements numbers the parts of a concatenation.
+func (v *vocabulary) elements(parts []*syntax.Regexp) []element {
+	elements := make([]element, 0, len(parts))
+	for _, re := range parts {
+		if re.Op == syntax.OpLiteral {
+			for _, r := range re.Rune {
+				elements = append(elements, v.literal(r, re.Flags))
+			}
+			continue
+		}
+		elements = append(elements, v.number(formOf(re)))
+	}
+	return elements
+}
+
+func (v *vocabulary) literal(r rune, flags syntax.Flags) element {
+	if r > '\x7f' || flags&syntax.FoldCase != 0 {
+		return v.number(form{op: syntax.OpCharClass, set: literalSet(r, flags)})
+	}
+	if v.plain[r] == 0 {
+		v.plain[r] = v.number(form{op: syntax.OpCharClass, set: newRuneSet(r, r)}) + 1
+	}
+	return v.plain[r] - 1
+}
+
+func formOf(re *syntax.Regexp) form {
+	if set, ok := setOf(re); ok {
+		return form{op: syntax.OpCharClass, set: set}
+	}
+	switch re.Op {
+	case syntax.OpBeginLine, syntax.OpEndLine:
+		return form{op: re.Op}
+	case syntax.OpStar, syntax.OpPlus, syntax.OpQuest:
+		if set, ok := setOf(re.Sub[0]); ok {
+			return form{op: re.Op, set: set}
+		}
+	}
+	return form{op: opFragment, re: re}
+}
+
+// opFragment marks a form that only its syntax tree tells.
+const opFragment = syntax.OpConcat
+
+func (v *vocabulary) number(f form) element {
+	key := string(rune(f.op)) + string(f.set)
+	if f.re != nil {
+		key += f.re.String()
+	}
+	e, ok := v.numbers[key]
+	if !ok {
+		e = element(len(v.forms))
+		v.numbers[key] = e
+		v.forms = append(v.forms, f)
+	}
+	return e
+}
+
+// renewed returns v for another table of about so many rules: v itself, or an
+// empty one once most of v must be of rules long gone.
+func (v *vocabulary) renewed(rules int) *vocabulary {
+	if len(v.parsed) > 4*rules+1024 {
+		return newVocabulary()
+	}
+	return v
+}

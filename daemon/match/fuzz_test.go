@@ -1,0 +1,76 @@
+package match
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+// fuzzLimits make every way through the code short: a cache of one chunk.
+func fuzzLimits() Limits {
+	lim := DefaultLimits()
+	lim.ExprNodes = 4096
+	lim.CacheBytes = 1
+	return lim
+}
+
+// FuzzMatch compares a table (one expression a line) with trying each
+// expression by itself, on several texts (one a line of the second argument,
+// and all of it): first with states, then node by node.
+func FuzzMatch(f *testing.F) {
+	for _, seed := range [][2]string{
+		{"/images/.*\n/html/.*\n.*", "/images/a.png\n/html/\n/x/html"},
+		{"^/a/[0-9]+/x$\n^/a/[0-9]+/y\n/b$", "/a/12/x\n/a/12/y/z\n/a/b"},
+		{"^$\n$^\n^x$", "\n\nx\n"},
+		{"[^a]b\n.é\n\uFFFD", "\xffb\né\xc3\n\xe2\x82b\n\xe2\x82\xacb"},
+		{"(a+)+$\n(a|aa)+$\n.*.*.*=.*", "aaaaaaaaaaaaaa!\na=b"},
+		{"(^|/)(a|b|)(c|$)\n(a*)*b\n((a?)+)+c", "/\n/ac\naaab"},
+		{"\\.(png|jpe?g|gif)$\n^/(en|de)?/?shop\n[[:digit:]]{3,5}x", "/a.jpeg\n/de/shop\n1234x"},
+	} {
+		f.Add(seed[0], []byte(seed[1]))
+	}
+	f.Fuzz(func(t *testing.T, table string, texts []byte) {
+		var patterns []Pattern
+		for _, expr := range strings.Split(table, "\n") {
+			patterns = append(patterns, Pattern{Expr: expr})
+		}
+		if len(patterns) > 40 || len(texts) > 1000 {
+			return
+		}
+		want, wantErr := newReference(patterns)
+		set, err := Compile(patterns, fuzzLimits())
+		if wantErr != nil {
+			if err == nil {
+				t.Fatalf("compiled %q, but regexp says %v", table, wantErr)
+			}
+			return
+		}
+		if err != nil {
+			return // past a limit
+		}
+		for _, uri := range append(bytes.Split(texts, []byte("\n")), texts) {
+			in := &Input{URI: uri}
+			w := want.Match(in)
+			for range 2 {
+				if got := set.Match(in); got != w {
+					t.Fatalf("states: table %q, text %q: got %d, want %d", table, uri, got, w)
+				}
+			}
+			set.automaton.build.Lock()
+			if got := matchNodewise(set, in); got != w {
+				t.Fatalf("nodes: table %q, text %q: got %d, want %d", table, uri, got, w)
+			}
+			set.automaton.build.Unlock()
+		}
+	})
+}
+
+// matchNodewise matches with a cache that knows nothing; the caller holds the
+// lock that adding to it takes.
+func matchNodewise(s *Set, in *Input) int {
+	a := s.automaton
+	old := a.cache.Load()
+	a.cache.Store(newCache(1, a.starts))
+	defer a.cache.Store(old)
+	return s.Match(in)
+}

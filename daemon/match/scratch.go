@@ -1,0 +1,54 @@
+package match
+
+// scratch is what reading one text may need beyond a few words on the stack.
+// It is kept for the next text.
+type scratch struct {
+	threads
+	roots []uint32
+	hits  hits
+}
+
+// hits are the hits of one text, each once.
+type hits struct {
+	list []int32
+	seen []uint64 // a bit for each hit there is
+}
+
+func (h *hits) add(hit int32) {
+	i := int(hit >> 6)
+	if i >= len(h.seen) {
+		h.seen = append(h.seen, make([]uint64, i+1-len(h.seen))...)
+	}
+	if h.seen[i]>>(hit&63)&1 == 0 {
+		h.seen[i] |= 1 << (hit & 63)
+		h.list = append(h.list, hit)
+	}
+}
+
+func (h *hits) reset() {
+	for _, hit := range h.list {
+		h.seen[hit>>6] = 0
+	}
+	h.list = h.list[:0]
+}
+
+// collect notes the hits made at the nodes.
+func (h *hits) collect(n *nfa, nodes []uint32) {
+	for _, at := range nodes {
+		if hit := n.nodes[at].hit; hit >= 0 {
+			h.add(hit)
+		}
+	}
+}
+
+func (a *automaton) takeScratch() *scratch {
+	if s, ok := a.spare.Get().(*scratch); ok {
+		return s
+	}
+	return &scratch{}
+}
+
+func (a *automaton) giveScratch(s *scratch) {
+	s.hits.reset()
+	a.spare.Put(s)
+}

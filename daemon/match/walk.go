@@ -1,0 +1,202 @@
+package match
+
+import (
+	"bytes"
+	"sync/atomic"
+	"unicode/utf8"
+)
+
+// walk is one reading of a text: from state to state where there are states,
+// and node by node from the first one that can not be had to the end. It lives
+// on the stack.
+//
+// A byte costs one look into a table when the state is known, and at most a
+// step of the live nodes and the making of one state when it is not.
+type walk struct {
+	automaton *automaton
+	cache     *cache
+	id        uint32
+	nodewise  bool     // the live nodes are in scratch, and id means nothing
+	scratch   *scratch // nil as long as nobody needed it
+}
+
+// begin sets out with a kind of start.
+func (w *walk) begin(a *automaton, start int) {
+	w.automaton, w.cache = a, a.cache.Load()
+	if w.id = a.enter(w.cache, start); w.id == 0 {
+		s := w.need()
+		s.roots = a.roots(start, s.roots[:0])
+		s.start(a.nfa, s.roots)
+		s.hits.collect(a.nfa, s.nodes)
+		w.nodewise = true
+	}
+}
+
+// read reads a piece of text that ends where a character ends.
+func (w *walk) read(text []byte) {
+	if w.nodewise {
+		w.readNodewise(text)
+		return
+	}
+	ofByte := &w.automaton.nfa.ofByte
+	id, i := w.id, 0
+	for {
+		words := w.cache.chunk(id)
+		if id&special != 0 {
+			s := state{words, id & chunkMask}
+			meta := s.meta()
+			if meta&metaHit != 0 {
+				w.collect(s)
+			}
+			switch kind(meta) & metaKind {
+			case kindFinal:
+				w.id = id
+				return
+			case kindRun:
+				n := int(meta >> metaRunShift)
+				same := s.common(text[i:], n)
+				slot := uint32(runAfter)
+				if same < n {
+					if i+same == len(text) {
+						w.id = id
+						return
+					}
+					slot = runElse
+				}
+				next := w.next(id, slot)
+				if next == 0 {
+					w.leave(id, text[i:])
+					return
+				}
+				id, i = next, i+same
+				continue
+			}
+			if meta&metaSeek != 0 {
+				skip := bytes.IndexByte(text[i:], byte(meta>>metaSeekShift))
+				if skip < 0 {
+					w.id = id
+					return
+				}
+				i += skip
+			}
+		}
+
+		here := id &^ (special | chunkMask)
+		for i < len(text) {
+			next := atomic.LoadUint32(&words[(id+uint32(ofByte[text[i]]))&chunkMask])
+			if next^here >= chunkWords {
+				break // another chunk, a special state, or not known yet
+			}
+			id = next
+			i++
+		}
+		if i == len(text) {
+			w.id = id
+			return
+		}
+		class, width := ofByte[text[i]], 1
+		if text[i] >= utf8.RuneSelf {
+			class, width = w.automaton.nfa.decode(text[i:])
+		}
+		next := w.next(id, uint32(class))
+		if next == 0 {
+			w.leave(id, text[i:])
+			return
+		}
+		id, i = next, i+width
+	}
+}
+
+// next returns what a slot leads to, known or found now; 0: it can not be had.
+func (w *walk) next(id, slot uint32) uint32 {
+	if next := w.cache.state(id).next(slot); next != 0 {
+		return next
+	}
+	return w.automaton.extend(w.cache, id, slot)
+}
+
+// common returns how many bytes of text, at most n, a run's text begins with.
+func (s state) common(text []byte, n int) int {
+	n = min(n, len(text))
+	for i, b := range text[:n] {
+		if byte(*s.slot(runText + uint32(i/4))>>(8*(i%4))) != b {
+			return i
+		}
+	}
+	return n
+}
+
+// leave goes on node by node, from the state that text stands behind.
+func (w *walk) leave(id uint32, text []byte) {
+	st := w.cache.state(id)
+	w.need().load(w.automaton.nfa, st.nodes(), st.best(), st.meta()&metaBegin != 0)
+	w.nodewise = true
+	w.readNodewise(text)
+}
+
+func (w *walk) readNodewise(text []byte) {
+	n, s := w.automaton.nfa, w.scratch
+	for len(text) > 0 && len(s.nodes) > 0 {
+		class, width := n.decode(text)
+		s.step(class)
+		s.hits.collect(n, s.nodes)
+		text = text[width:]
+	}
+}
+
+// cut reads the mark between two parts of the text.
+func (w *walk) cut() { w.mark(w.automaton.nfa.cut()) }
+
+// mark reads a class that is no character.
+func (w *walk) mark(class uint16) {
+	for !w.nodewise {
+		s := w.cache.state(w.id)
+		slot := uint32(class)
+		switch s.kind() {
+		case kindFinal:
+			return
+		case kindRun:
+			slot = runElse // what waits for a text dies
+		}
+		next := w.next(w.id, slot)
+		if next == 0 {
+			w.leave(w.id, nil)
+			break
+		}
+		w.id = next
+		if slot == uint32(class) {
+			return
+		}
+	}
+	w.scratch.step(class)
+	w.scratch.hits.collect(w.automaton.nfa, w.scratch.nodes)
+}
+
+// end ends the text and returns the lowest rule accepted, or none. The hits
+// are in scratch then, which is the caller's to give back.
+func (w *walk) end() int32 {
+	if w.nodewise || w.cache.state(w.id).meta()&metaEnd != 0 {
+		w.mark(w.automaton.nfa.end())
+		if !w.nodewise {
+			if s := w.cache.state(w.id); s.meta()&metaHit != 0 {
+				w.collect(s)
+			}
+		}
+	}
+	if w.nodewise {
+		return w.scratch.best
+	}
+	return w.cache.state(w.id).best()
+}
+
+// collect notes the hits made on getting to a state.
+func (w *walk) collect(s state) {
+	w.need().hits.collect(w.automaton.nfa, s.nodes())
+}
+
+func (w *walk) need() *scratch {
+	if w.scratch == nil {
+		w.scratch = w.automaton.takeScratch()
+	}
+	return w.scratch
+}
