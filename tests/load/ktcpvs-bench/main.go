@@ -27,7 +27,7 @@ func init() { runtime.LockOSThread() }
 
 // Exit statuses.
 const (
-	good     = 0
+	done     = 0
 	notTrue  = 1 // a claim does not hold, or a proxy failed
 	unusable = 2 // flags, or something is missing
 )
@@ -45,7 +45,7 @@ func main() {
 func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) (int, error) {
 	o, err := parse(arguments, stderr)
 	if errors.Is(err, flag.ErrHelp) {
-		return good, err
+		return done, err
 	}
 	if err != nil {
 		return unusable, err
@@ -86,7 +86,7 @@ func verdict(report *suite.Report, check bool, failure error) (int, error) {
 		return notTrue, errors.New("some proxies failed:\n  " + strings.Join(failed, "\n  "))
 	}
 	if !check {
-		return good, nil
+		return done, nil
 	}
 	var untrue []string
 	for _, c := range report.Claims {
@@ -97,7 +97,7 @@ func verdict(report *suite.Report, check bool, failure error) (int, error) {
 	if len(untrue) > 0 {
 		return notTrue, errors.New("claims that do not hold:\n  " + strings.Join(untrue, "\n  "))
 	}
-	return good, nil
+	return done, nil
 }
 
 // write prints the report and, with -out, keeps it as two files.

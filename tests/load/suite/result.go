@@ -19,6 +19,8 @@ type Sample struct {
 	ProxyBusy         float64 `json:"proxy_core_busy"`     // processor time of the proxy per elapsed time
 	GeneratorBusy     float64 `json:"generator_core_busy"` // the same of the load's thread or process
 	Others            float64 `json:"others_busy"`         // the same of everybody else on both cores; near 0, or the sample is disturbed
+
+	split cpu.Used // what User and System come from
 }
 
 // observed is what a window is made of.
@@ -50,6 +52,7 @@ func (o observed) sample() Sample {
 		P99:               float64(o.p99) / 1e3,
 		ProxyBusy:         o.used.Total.Seconds() / seconds,
 		GeneratorBusy:     o.busy.Seconds() / seconds,
+		split:             o.used,
 		Others:            max(0, (o.machine-o.busy-o.used.Total).Seconds()/seconds),
 	}
 }
@@ -63,7 +66,8 @@ func ratio(a, b float64) float64 {
 }
 
 // median is, for each figure by itself, the middle one of the samples, or the
-// mean of the two in the middle.
+// mean of the two in the middle. User and System divide the median Total as the
+// clock ticks of all samples together do: those of one are few.
 func median(samples []Sample) Sample {
 	middle := func(figure func(*Sample) *float64, into *Sample) {
 		all := make([]float64, len(samples))
@@ -76,11 +80,14 @@ func median(samples []Sample) Sample {
 		}
 	}
 	var m Sample
+	for _, s := range samples {
+		m.split.Total += s.split.Total
+		m.split.User += s.split.User
+		m.split.System += s.split.System
+	}
 	for _, figure := range []func(*Sample) *float64{
 		func(s *Sample) *float64 { return &s.RequestsPerSecond },
 		func(s *Sample) *float64 { return &s.BytesPerSecond },
-		func(s *Sample) *float64 { return &s.User },
-		func(s *Sample) *float64 { return &s.System },
 		func(s *Sample) *float64 { return &s.Total },
 		func(s *Sample) *float64 { return &s.P50 },
 		func(s *Sample) *float64 { return &s.P99 },
@@ -90,6 +97,9 @@ func median(samples []Sample) Sample {
 	} {
 		middle(figure, &m)
 	}
+	user, _ := m.split.Split()
+	m.User = m.Total * ratio(float64(user), float64(m.split.Total))
+	m.System = m.Total - m.User
 	return m
 }
 

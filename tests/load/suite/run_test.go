@@ -1,0 +1,152 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"ktcpvs/tests/load/cpu"
+	"ktcpvs/tests/load/proxy"
+)
+
+func bench(t *testing.T, contenders ...Contender) *Bench {
+	runtime.LockOSThread()
+	t.Cleanup(runtime.UnlockOSThread)
+	cores, err := cpu.Allowed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Bench{ProxyCore: cores[0], LoadCore: cores[len(cores)-1], Contenders: contenders, Rounds: 2, Window: 40 * time.Millisecond, Progress: io.Discard}
+}
+
+func TestEverySuiteRunsWithoutAProxy(t *testing.T) {
+	scope := Quick()
+	scope.Connections, scope.BulkSizes, scope.Rate = []int{2}, []int{64 << 10}, 2000
+	suites, err := scope.Named([]string{"keepalive", "rate", "new", "bulk", "rules", "rules-mix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err := bench(t, Contender{Name: "none"}).Run(t.Context(), suites)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(results) != len(suites) {
+		t.Fatalf("%d results of %d suites", len(results), len(suites))
+	}
+	for _, s := range results {
+		for _, c := range s.Cases {
+			if r := c.Results[0]; r.Error != "" || len(r.Rounds) != 2 || r.Median.RequestsPerSecond <= 0 || r.Median.P50 <= 0 {
+				t.Errorf("%s, %s %s: %+v", s.Name, c.Name, s.CaseName, r)
+			}
+		}
+	}
+}
+
+func TestPeersTakeTurnsAndAreCharged(t *testing.T) {
+	var peers []Contender
+	for _, p := range []proxy.Program{proxy.Haproxy{Path: "haproxy"}, proxy.Nginx{Path: "nginx"}} {
+		if err := p.Missing(); err != nil {
+			if os.Getenv("KTCPVS_REQUIRE") == "1" {
+				t.Fatal(err)
+			}
+			t.Skip(err)
+		}
+		peers = append(peers, Contender{Name: p.Name(), Program: p, Peer: true})
+	}
+	scope := Quick()
+	scope.Connections, scope.Rules = []int{4}, []int{20}
+	suites, err := scope.Named([]string{"keepalive", "new", "rules", "rules-mix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err := bench(t, peers...).Run(t.Context(), suites)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range results {
+		for _, r := range s.Cases[0].Results {
+			if r.Error != "" || r.Median.Total < 1 || r.Median.ProxyBusy <= 0 {
+				t.Errorf("%s, %s: %+v", s.Name, r.Proxy, r)
+			}
+		}
+	}
+}
+
+func TestAContenderThatAnswersWronglyFailsAlone(t *testing.T) {
+	suites, err := Quick().Named([]string{"keepalive"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	suites[0].Groups[0].Cases = suites[0].Groups[0].Cases[:1]
+	b := bench(t, Contender{Name: "none"})
+	turns := []turn{{Contender: Contender{Name: "wrong"}}, {Contender: Contender{Name: "right"}}}
+	calls := map[string]int{}
+	results, err := b.rounds(t.Context(), turns, false, func(t turn) (observed, error) {
+		calls[t.Name]++
+		if t.Name == "wrong" {
+			return observed{}, errors.New("answered nonsense")
+		}
+		return observed{elapsed: time.Second, requests: 1}, nil
+	})
+	if err != nil || calls["wrong"] != 1 || calls["right"] != b.Rounds {
+		t.Errorf("calls %v, error %v; expected one of the wrong and %d of the right", calls, err, b.Rounds)
+	}
+	if results[0].Error != "answered nonsense" || results[1].Error != "" || len(results[1].Rounds) != b.Rounds {
+		t.Errorf("results %+v", results)
+	}
+}
+
+func TestRunEndsWithItsContext(t *testing.T) {
+	suites, err := Full().Named([]string{"keepalive", "bulk"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := bench(t, Contender{Name: "none"})
+	b.Window = time.Minute
+	reason := errors.New("time is up")
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 50*time.Millisecond, reason)
+	defer cancel()
+	if _, err := b.Run(ctx, suites); !errors.Is(err, reason) {
+		t.Errorf("error %v, expected %v", err, reason)
+	}
+}
+
+func TestOurOwnTakePartTwiceInBulk(t *testing.T) {
+	all := []Contender{{Name: "none"}, {Name: "nginx", Program: proxy.Nginx{}, Peer: true}, {Name: "ktcpvs", Program: proxy.Ktcpvs{}}}
+	got := Group{ZeroCopy: true}.contenders(all)
+	if len(got) != 4 || got[2].ZeroCopy || !got[3].ZeroCopy || got[2].Name == got[3].Name {
+		t.Errorf("contenders %+v, expected ktcpvs twice, the second with ZeroCopy", got)
+	}
+	if got := (Group{}).contenders(all); len(got) != 3 {
+		t.Errorf("contenders %+v, expected each once", got)
+	}
+}
+
+func TestWindowsShareTheBudget(t *testing.T) {
+	suites, err := Full().Named(Names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	contenders := make([]Contender, 3)
+	window := Window(suites, contenders, 3, 170*time.Second)
+	if total := time.Duration(17*3*3) * (window*5/4 + 30*time.Millisecond); window < 500*time.Millisecond || total > 170*time.Second {
+		t.Errorf("windows of %v", window)
+	}
+	if got := Window(suites, contenders, 3, time.Second); got != minWindow {
+		t.Errorf("without time, windows of %v, expected the least, %v", got, minWindow)
+	}
+	if got := Window(suites[:1], contenders, 1, time.Hour); got != maxWindow {
+		t.Errorf("with an hour, windows of %v, expected the longest, %v", got, maxWindow)
+	}
+}
+
+func TestAnUnknownSuiteIsNamed(t *testing.T) {
+	if _, err := Full().Named([]string{"keepalive", "kepalive"}); err == nil || !strings.Contains(err.Error(), `"kepalive"`) {
+		t.Errorf("error %v, expected one that names it", err)
+	}
+}
