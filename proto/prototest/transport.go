@@ -13,19 +13,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Pipe is a conversation with the daemon in memory: what is written is
+// Pipe is a conversation in memory: what is written is
 // answered before the write returns. It is a client.Transport.
 type Pipe struct {
 	engine  *engine.Engine
 	answers [][]byte
 }
 
-// Pipe opens a conversation in memory.
-func (d *Daemon) Pipe() *Pipe {
+// NewPipe opens a conversation in memory with whoever answers.
+func NewPipe(h engine.Handler) *Pipe {
 	p := &Pipe{}
-	p.engine = engine.New(p, d, engine.DefaultLimits(), nil)
+	p.engine = engine.New(p, h, engine.DefaultLimits(), nil)
 	return p
 }
+
+// Pipe opens a conversation in memory with the fake daemon.
+func (d *Daemon) Pipe() *Pipe { return NewPipe(d) }
 
 // WriteDatagram has the daemon serve a datagram.
 func (p *Pipe) WriteDatagram(b []byte) error {
@@ -60,15 +63,21 @@ func (p *Pipe) Send(_ uint32, datagram []byte) error {
 // Alive says that the client is there.
 func (p *Pipe) Alive(uint32) bool { return true }
 
-// Listen serves the daemon on a netlink port id of this network namespace
+// Listen serves the fake daemon on a netlink port id of this network namespace
 // until the test ends, and gives the port id. It takes CAP_NET_ADMIN to answer.
 func (d *Daemon) Listen(t testing.TB) uint32 {
+	t.Helper()
+	return Serve(t, d, engine.DefaultLimits())
+}
+
+// Serve is Listen for whoever answers.
+func Serve(t testing.TB, h engine.Handler, limits engine.Limits) uint32 {
 	t.Helper()
 	l, err := nlport.Listen(rand.Uint32() | 1<<31)
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := engine.New(l, d, engine.DefaultLimits(), func(text string) { t.Log(text) })
+	e := engine.New(l, h, limits, func(text string) { t.Log(text) })
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- nlport.Serve(ctx, l, e) }()
