@@ -98,7 +98,7 @@ func (tx *Tx) DelService(name string) error {
 		return noService(name)
 	}
 	if svc.Running {
-		return running(name)
+		return stopFirst(name)
 	}
 	tx.drafts[name] = nil
 	return nil
@@ -109,7 +109,7 @@ func (tx *Tx) Flush() error {
 	names := tx.Names()
 	for _, name := range names {
 		if tx.peek(name).Running {
-			return running(name)
+			return stopFirst(name)
 		}
 	}
 	for _, name := range names {
@@ -223,6 +223,6 @@ func assignSlots(services []*Service) {
 
 func noService(name string) error { return refuse(ErrNoService, "service %q is not defined", name) }
 
-func running(name string) error {
+func stopFirst(name string) error {
 	return refuse(ErrBusy, "service %q is running: stop it first", name)
 }

@@ -1,0 +1,196 @@
+package table
+
+import (
+	"errors"
+	"net/netip"
+	"reflect"
+	"strings"
+	"testing"
+
+	"ktcpvs/daemon/match"
+)
+
+func TestTheNewestRuleIsTriedFirstAndDefaultsLast(t *testing.T) {
+	s := newTestStore()
+	must(t, s, named("web"), addServer("web", "10.0.0.1:80", 1),
+		addRule("web", ".*", "10.0.0.1:80"),
+		addRule("web", "/a", "10.0.0.1:80"),
+		addRule("web", "^/.*", "10.0.0.1:80"),
+		addRule("web", "/b", "10.0.0.1:80"))
+	must(t, s, addRule("web", "/c", "10.0.0.1:80"))
+	if got, want := exprs(s.Snapshot().Lookup("web")), []string{"/c", "/b", "/a", ".*", "^/.*"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("tried in the order %q, want %q", got, want)
+	}
+	must(t, s, delRule("web", ".*", "10.0.0.1:80"), delRule("web", "/b", "10.0.0.1:80"),
+		addRule("web", "/b", "10.0.0.1:80"), addRule("web", ".*", "10.0.0.1:80"))
+	if got, want := exprs(s.Snapshot().Lookup("web")), []string{"/b", "/c", "/a", "^/.*", ".*"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("tried in the order %q, want %q", got, want)
+	}
+}
+
+func TestADefaultPatternWithAConditionIsAnOrdinaryRule(t *testing.T) {
+	server := netip.MustParseAddrPort("10.0.0.1:80")
+	s := newTestStore()
+	must(t, s, named("web"), addServer("web", "10.0.0.1:80", 1), addRule("web", ".*", "10.0.0.1:80"),
+		addRuleSpec("web", RuleSpec{Pattern: match.Pattern{Expr: ".*", Method: "POST"}, Server: server}))
+	rules := s.Snapshot().Lookup("web").Rules
+	if len(rules) != 2 || rules[0].Pattern.Method != "POST" || rules[1].Pattern.Method != "" {
+		t.Errorf("rules %+v %+v, want the one with a method first", rules[0].Pattern, rules[1].Pattern)
+	}
+}
+
+func TestOnePatternIsOneRuleOfSeveralServers(t *testing.T) {
+	s := newTestStore()
+	must(t, s, named("web"), addServer("web", "10.0.0.1:80", 1), addServer("web", "10.0.0.2:80", 1), addServer("web", "10.0.0.3:80", 1),
+		addRuleSpec("web", RuleSpec{match.Pattern{Expr: "/a"}, 2, netip.MustParseAddrPort("10.0.0.1:80")}),
+		addRule("web", "/b", "10.0.0.1:80"),
+		addRule("web", "/a", "10.0.0.3:80"),
+		addRuleSpec("web", RuleSpec{match.Pattern{Expr: "/a"}, 2, netip.MustParseAddrPort("10.0.0.2:80")}))
+	web := s.Snapshot().Lookup("web")
+	if got, want := exprs(web), []string{"/b", "/a"}; !reflect.DeepEqual(got, want) {
+		t.Fatalf("rules %q, want %q", got, want)
+	}
+	if got, want := addrs(web.Rules[1].Servers), []string{"10.0.0.2:80", "10.0.0.3:80", "10.0.0.1:80"}; !reflect.DeepEqual(got, want) || web.Rules[1].Match != 2 {
+		t.Errorf("rule /a has %v and match %d, want %v and 2", got, web.Rules[1].Match, want)
+	}
+	must(t, s, delRule("web", "/a", "10.0.0.3:80"))
+	web = s.Snapshot().Lookup("web")
+	if got, want := addrs(web.Rules[1].Servers), []string{"10.0.0.2:80", "10.0.0.1:80"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("rule /a has %v, want %v", got, want)
+	}
+	must(t, s, delRule("web", "/a", "10.0.0.1:80"), delRule("web", "/a", "10.0.0.2:80"))
+	if got, want := exprs(s.Snapshot().Lookup("web")), []string{"/b"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("rules %q, want %q", got, want)
+	}
+}
+
+func TestPatternsAndConditionsCompareWhole(t *testing.T) {
+	server := netip.MustParseAddrPort("10.0.0.1:80")
+	patterns := []match.Pattern{
+		{Expr: "/images"},
+		{Expr: "/images/"}, // the original took a prefix for the same
+		{Expr: "/images", Host: "a"},
+		{Expr: "/images", Host: "b"},
+		{Expr: "/images", Method: "a"},
+		{Host: "a"},
+		{Method: "a"},
+		{Headers: []match.NamedExpr{{Name: "a"}}},
+		{Cookies: []match.NamedExpr{{Name: "a"}}},
+		{Queries: []match.NamedExpr{{Name: "a"}}},
+		{Queries: []match.NamedExpr{{Name: "a", Expr: "b"}}},
+		{Queries: []match.NamedExpr{{Name: "a"}, {Name: "b"}}},
+		{Queries: []match.NamedExpr{{Name: `a""b`}}}, // tries to look like the one above
+		{Source: netip.MustParsePrefix("10.0.0.0/8")},
+		{Source: netip.MustParsePrefix("10.0.0.0/9")},
+	}
+	s := newTestStore()
+	must(t, s, named("web"), addServer("web", "10.0.0.1:80", 1))
+	for i, p := range patterns {
+		must(t, s, addRuleSpec("web", RuleSpec{Pattern: p, Server: server}))
+		if n := len(s.Snapshot().Lookup("web").Rules); n != i+1 {
+			t.Fatalf("%d rules after adding %+v, want %d", n, p, i+1)
+		}
+	}
+	for _, p := range patterns {
+		if err := apply(s, addRuleSpec("web", RuleSpec{Pattern: p, Server: server})); !errors.Is(err, ErrExists) {
+			t.Errorf("adding %+v again: %v", p, err)
+		}
+	}
+	for _, p := range patterns {
+		must(t, s, func(tx *Tx) error { return tx.DelRule("web", RuleSpec{Pattern: p, Server: server}) })
+	}
+	if n := len(s.Snapshot().Lookup("web").Rules); n != 0 {
+		t.Errorf("%d rules are left", n)
+	}
+}
+
+func TestRulesAreRefusedInWords(t *testing.T) {
+	server := netip.MustParseAddrPort("10.0.0.1:80")
+	s := newTestStore()
+	must(t, s, named("web"), addServer("web", "10.0.0.1:80", 1), addServer("web", "10.0.0.2:80", 1),
+		addRuleSpec("web", RuleSpec{match.Pattern{Expr: `/a\.b`}, 1, server}))
+	tests := []struct {
+		want   error
+		text   string
+		change func(*Tx) error
+	}{
+		{ErrNoService, `service "ftp" is not defined`, addRule("ftp", "/a", "10.0.0.1:80")},
+		{ErrNoService, `service "ftp" is not defined`, delRule("ftp", "/a", "10.0.0.1:80")},
+		{ErrNoServer, `service "web" has no server 10.0.0.9:80`, addRule("web", "/a", "10.0.0.9:80")},
+		{ErrNoServer, `service "web" has no server 10.0.0.9:80`, delRule("web", `/a\.b`, "10.0.0.9:80")},
+		{ErrNoRule, `service "web" has no rule "/a"`, delRule("web", "/a", "10.0.0.1:80")},
+		{ErrNoRule, `rule "/a\.b" does not use server 10.0.0.2:80`, delRule("web", `/a\.b`, "10.0.0.2:80")},
+		{ErrExists, `rule "/a\.b" already uses server 10.0.0.1:80`, addRule("web", `/a\.b`, "10.0.0.1:80")},
+		{ErrInvalid, `rule "/a\.b" has match 1, not 2: delete it first`, addRuleSpec("web",
+			RuleSpec{match.Pattern{Expr: `/a\.b`}, 2, netip.MustParseAddrPort("10.0.0.2:80")})},
+		{ErrInvalid, `match is 11, expected 0 to 10`, addRuleSpec("web", RuleSpec{match.Pattern{Expr: "x"}, 11, server})},
+		{ErrInvalid, `match is -1, expected 0 to 10`, addRuleSpec("web", RuleSpec{match.Pattern{Expr: "x"}, -1, server})},
+		{ErrInvalid, `a rule needs a pattern or another condition`, addRuleSpec("web", RuleSpec{Server: server})},
+		{ErrInvalid, "rule \"a\nb\": a control character, or not UTF-8, at byte 1", addRule("web", "a\nb", "10.0.0.1:80")},
+		{ErrInvalid, `rule header  "x": a header, cookie or query without a name`, addRuleSpec("web",
+			RuleSpec{Pattern: match.Pattern{Headers: []match.NamedExpr{{Expr: "x"}}}, Server: server})},
+	}
+	for _, test := range tests {
+		refused(t, s, test.want, test.text, test.change)
+	}
+	longest := strings.Repeat("a", 255)
+	must(t, s, addRuleSpec("web", RuleSpec{match.Pattern{Expr: longest}, 10, server}))
+	refused(t, s, ErrInvalid, `rule "`+longest+`b": 256 bytes, expected 255 at most`, addRule("web", longest+"b", "10.0.0.1:80"))
+}
+
+func TestARuleThatDoesNotCompileIsNamed(t *testing.T) {
+	s := newTestStore()
+	must(t, s, named("web"), addServer("web", "10.0.0.1:80", 1), addRule("web", "/ok", "10.0.0.1:80"))
+	before := s.Snapshot()
+	err := apply(s, addRule("web", "/good", "10.0.0.1:80"), addRule("web", "/(bad", "10.0.0.1:80"))
+	var rule *RuleError
+	if !errors.As(err, &rule) || rule.Service != "web" || rule.Pattern.Expr != "/(bad" {
+		t.Fatalf("refused with %v, want a RuleError for /(bad", err)
+	}
+	if !errors.Is(err, ErrInvalid) || !strings.HasPrefix(err.Error(), `service "web": pattern "/(bad": `) {
+		t.Errorf("refused with %q", err)
+	}
+	if s.Snapshot() != before {
+		t.Error("a table that does not compile was published")
+	}
+}
+
+func TestMoreRulesThanAllowedIsALimit(t *testing.T) {
+	limits := match.DefaultLimits()
+	limits.Rules = 2
+	s := NewStore(testSchedulers, 1, limits)
+	must(t, s, named("web"), addServer("web", "10.0.0.1:80", 1), addRule("web", "/a", "10.0.0.1:80"), addRule("web", "/b", "10.0.0.1:80"))
+	before := s.Snapshot()
+	if err := apply(s, addRule("web", "/c", "10.0.0.1:80")); !errors.Is(err, ErrLimit) || !strings.HasPrefix(err.Error(), `service "web": `) {
+		t.Errorf("a third rule of two: %v", err)
+	}
+	if s.Snapshot() != before {
+		t.Error("a table past its limits was published")
+	}
+}
+
+func TestARulesPatternIsItsOwn(t *testing.T) {
+	headers := []match.NamedExpr{{Name: "A", Expr: "x"}}
+	s := newTestStore()
+	must(t, s, named("web"), addServer("web", "10.0.0.1:80", 1), addRuleSpec("web", RuleSpec{
+		Pattern: match.Pattern{Headers: headers}, Server: netip.MustParseAddrPort("10.0.0.1:80"),
+	}))
+	headers[0].Name = "B"
+	if got := s.Snapshot().Lookup("web").Rules[0].Pattern.Headers[0].Name; got != "A" {
+		t.Errorf("the rule asks for header %s now", got)
+	}
+}
+
+func TestARuleIsDescribedAsTheConfigurationWritesIt(t *testing.T) {
+	p := match.Pattern{
+		Expr: `^/a\.b`, Host: "h", Method: "GET",
+		Headers: []match.NamedExpr{{Name: "X", Expr: "1"}},
+		Cookies: []match.NamedExpr{{Name: "c", Expr: ""}},
+		Queries: []match.NamedExpr{{Name: "q", Expr: "2"}},
+		Source:  netip.MustParsePrefix("10.0.0.0/8"),
+	}
+	const want = `pattern "^/a\.b" host "h" method "GET" header X "1" cookie c "" query q "2" source 10.0.0.0/8`
+	if got := describe(&p); got != want {
+		t.Errorf("described as %s, want %s", got, want)
+	}
+}
