@@ -1,0 +1,82 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"text/tabwriter"
+
+	"ktcpvs/daemon/loop"
+	"ktcpvs/daemon/stats"
+	"ktcpvs/daemon/table"
+	"ktcpvs/fuse/sysctlfs"
+)
+
+// report is a read-only file, made anew for each reader.
+type report struct {
+	name string
+	make func(out *tabwriter.Writer)
+}
+
+func (r report) Name() string { return r.name }
+
+// Read implements sysctlfs.File.
+func (r report) Read() ([]byte, error) {
+	var buf bytes.Buffer
+	out := tabwriter.NewWriter(&buf, 0, 8, 2, ' ', 0)
+	r.make(out)
+	out.Flush()
+	return buf.Bytes(), nil
+}
+
+// serveReports mounts what /proc/net/ip_vs* is to IPVS, below the run
+// directory: stats, services and connections.
+func serveReports(runDir string, store *table.Store, group *loop.Group, o sysctlfs.Options) (*sysctlfs.Mounted, error) {
+	const columns = "Conns\tRequests\tInBytes\tOutBytes\tErrors\n"
+	counters := func(s stats.Sums) string {
+		return fmt.Sprintf("%d\t%d\t%d\t%d\t%d\n", s.Conns, s.Requests, s.InBytes, s.OutBytes, s.Errors)
+	}
+	files := []sysctlfs.File{
+		report{"stats", func(out *tabwriter.Writer) {
+			fmt.Fprint(out, "Service\t", columns)
+			var total stats.Sums
+			for _, svc := range store.Snapshot().Services {
+				s := svc.Live.Stats.Sum()
+				fmt.Fprint(out, svc.Name, "\t", counters(s))
+				total.Conns += s.Conns
+				total.Requests += s.Requests
+				total.InBytes += s.InBytes
+				total.OutBytes += s.OutBytes
+				total.Errors += s.Errors
+			}
+			fmt.Fprint(out, "total\t", counters(total))
+		}},
+		report{"services", func(out *tabwriter.Writer) {
+			fmt.Fprint(out, "Service\tScheduler\tListen\tState\tActive\t", columns)
+			fmt.Fprint(out, "->\tServer\tWeight\t\tActive\t", columns)
+			for _, svc := range store.Snapshot().Services {
+				state := "STOPPED"
+				if svc.Running {
+					state = "RUNNING"
+				}
+				fmt.Fprintf(out, "%s\t%s\t%v\t%s\t%d\t%s", svc.Name, svc.Scheduler.Name, svc.Listen, state,
+					svc.Live.Conns.Load(), counters(svc.Live.Stats.Sum()))
+				for _, server := range svc.Servers {
+					fmt.Fprintf(out, "->\t%v\t%d\t\t%d\t%s", server.Addr, server.Weight,
+						server.Live.Conns.Load(), counters(server.Live.Stats.Sum()))
+				}
+			}
+		}},
+		report{"connections", func(out *tabwriter.Writer) {
+			fmt.Fprint(out, "Service\tClient\tServer\tState\tLoop\n")
+			for _, c := range group.Connections() {
+				server := "-"
+				if c.Server.IsValid() {
+					server = c.Server.String()
+				}
+				fmt.Fprintf(out, "%s\t%v\t%s\t%s\t%d\n", c.Service, c.Client, server, c.State, c.Loop)
+			}
+		}},
+	}
+	return sysctlfs.Mount(filepath.Join(runDir, "proc/net/ktcpvs"), sysctlfs.Reports(files), o)
+}

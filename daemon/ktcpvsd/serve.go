@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"os/signal"
+	"runtime"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"ktcpvs/daemon/control"
+	"ktcpvs/daemon/klog"
+	"ktcpvs/daemon/knob"
+	"ktcpvs/daemon/loop"
+	"ktcpvs/daemon/match"
+	"ktcpvs/daemon/poll"
+	"ktcpvs/daemon/sched"
+	"ktcpvs/daemon/table"
+	"ktcpvs/fuse/graft"
+	"ktcpvs/fuse/sysctlfs"
+	"ktcpvs/proto"
+	"ktcpvs/proto/nlport"
+)
+
+// pollers are the kernel interfaces by the name they have on the command line.
+var pollers = map[string]func() (poll.Poller, error){
+	"auto":  func() (poll.Poller, error) { return poll.NewEpoll() },
+	"epoll": func() (poll.Poller, error) { return poll.NewEpoll() },
+}
+
+// serve runs the daemon until a signal ends it:
+//
+//	knobs -> log -> table -> loops -> control -> sysctl files, reports -> ready
+//	... and back, when SIGTERM or SIGINT comes
+func serve(o options) error {
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, unix.SIGTERM, unix.SIGINT)
+	defer signal.Stop(signals)
+
+	if err := os.MkdirAll(o.runDir, 0o755); err != nil {
+		return fmt.Errorf("cannot make the run directory: %w; choose another with --run-dir", err)
+	}
+	pid, err := writePID(o.runDir)
+	if err != nil {
+		return err
+	}
+	defer pid.remove()
+
+	knobs := knob.New()
+	out, err := logTarget(o.format)
+	if err != nil {
+		return err
+	}
+	logger := klog.New(klog.Options{Format: o.format, Target: out, Level: knobs.DebugLevel.Get})
+
+	registry := sched.NewRegistry()
+	store := table.NewStore(registry, o.loops, match.DefaultLimits())
+
+	// One more than the loops, which hold theirs while they wait.
+	runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), o.loops+1))
+	group, err := loop.NewGroup(loop.Config{Loops: o.loops, Open: pollers[o.poll], Store: store, Knobs: knobs, Log: logger})
+	if err != nil {
+		return err
+	}
+	defer group.Close()
+
+	ctl := control.New(store, registry, knobs, group, logger)
+	listener, err := nlport.Listen(o.nlport)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	answering, stopAnswering := context.WithCancel(context.Background())
+	answered := make(chan error, 1)
+	go func() { answered <- ctl.Serve(answering, listener) }()
+	defer func() {
+		stopAnswering()
+		<-answered
+	}()
+
+	unloader := newUnloader(knobs, ctl, group, logger)
+	defer unloader.stop()
+
+	fuseLog := sysctlfs.Options{Log: log.New(sayer{logger}, "", 0)}
+	served, err := graft.Serve(o.sysctlDir, o.runDir, knobFiles(knobs), fuseLog)
+	if err != nil {
+		return err
+	}
+	defer undo(logger, "the sysctl files", served.Undo)
+	if served.Why != nil {
+		logger.Say(klog.Announce, "the sysctl files are not at their usual place", "dir", served.Dir, "because", served.Why)
+	}
+	if served.Dir != "" {
+		reports, err := serveReports(o.runDir, store, group, fuseLog)
+		if err != nil {
+			return err
+		}
+		defer undo(logger, "the reports", reports.Unmount)
+	}
+
+	if err := pid.ready(); err != nil {
+		return err
+	}
+	logger.Say(klog.Announce, "TCP Virtual Server ready", "version", proto.Version, "pid", os.Getpid(),
+		"loops", o.loops, "poll", group.Poller(), "sysctl", served.Dir)
+	notify("READY=1")
+
+	select {
+	case s := <-signals:
+		logger.Say(klog.Announce, "stopping", "signal", s.String(), "drain", time.Duration(o.drain)*time.Second)
+	case err := <-answered:
+		answered <- err
+		return fmt.Errorf("netlink: %w", err)
+	}
+	notify("STOPPING=1")
+	drain(o, ctl, group, logger, signals)
+	return nil
+}
+
+// drain lets what is open finish until the deadline or a second signal.
+func drain(o options, ctl *control.Control, group *loop.Group, logger *klog.Logger, signals <-chan os.Signal) {
+	if err := ctl.Stop(""); err != nil {
+		logger.Say(klog.Announce, "cannot stop the services", "err", err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(o.drain)*time.Second)
+	defer cancel()
+	go func() {
+		select {
+		case <-signals:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	if group.Wait(ctx) != nil {
+		logger.Say(klog.Announce, "closing what is still open", "connections", group.Sessions())
+	}
+}
+
+func undo(logger *klog.Logger, what string, f func() error) {
+	if err := f(); err != nil {
+		logger.Say(klog.Announce, "cannot undo "+what, "err", err)
+	}
+}
+
+// logTarget opens where the log goes.
+func logTarget(format klog.Format) (io.Writer, error) {
+	if format != klog.Kmsg {
+		return os.Stderr, nil
+	}
+	f, err := os.OpenFile("/dev/kmsg", os.O_WRONLY, 0)
+	if err != nil {
+		return nil, fmt.Errorf("cannot write to the kernel log: %w; use --log=text", err)
+	}
+	return f, nil
+}
+
+// knobFiles are the knobs as the sysctl files know them.
+func knobFiles(knobs *knob.Knobs) []sysctlfs.Knob {
+	var files []sysctlfs.Knob
+	for _, k := range knobs.All() {
+		files = append(files, k)
+	}
+	return files
+}
+
+// sayer lets libraries that want a log.Logger write to ours.
+type sayer struct{ log *klog.Logger }
+
+func (s sayer) Write(line []byte) (int, error) {
+	s.log.Say(klog.Fault, string(line))
+	return len(line), nil
+}
