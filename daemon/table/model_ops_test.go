@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// The model's operations, each a paragraph of the reference. An error leaves
-// the model in any state: the transaction is over.
+// The model's operations, each a paragraph of the reference. An error changes
+// nothing.
 
 func (m *model) addService(name, scheduler string, port uint16) error {
 	switch {

@@ -110,12 +110,12 @@ type operation struct {
 
 var operations = rapid.Custom(func(t *rapid.T) operation {
 	var (
-		name   = rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "name")
-		sched  = rapid.SampledFrom([]string{"wlc", "http", "rr"}).Draw(t, "scheduler")
+		name   = rapid.SampledFrom([]string{"a", "a", "a", "a", "b", "c"}).Draw(t, "name")
+		sched  = rapid.SampledFrom([]string{"http", "http", "http", "wlc", "rr"}).Draw(t, "scheduler")
 		port   = rapid.SampledFrom([]uint16{0, 80, 81}).Draw(t, "port")
-		addr   = rapid.SampledFrom([]string{"10.0.0.1:80", "10.0.0.2:80", "10.0.0.2:0"}).Draw(t, "addr")
-		weight = rapid.SampledFrom([]int{0, 1, 65535, 65536}).Draw(t, "weight")
-		expr   = rapid.SampledFrom([]string{"/a", "/a/b", "^/b", ".*", "^/.*", "(", ""}).Draw(t, "expr")
+		addr   = rapid.SampledFrom([]string{"10.0.0.1:80", "10.0.0.1:80", "10.0.0.2:80", "10.0.0.2:0"}).Draw(t, "addr")
+		weight = rapid.SampledFrom([]int{0, 1, 1, 65535, 65536}).Draw(t, "weight")
+		expr   = rapid.SampledFrom([]string{"/a", "/a", "/a/b", "^/b", ".*", ".*", "^/.*", "(", ""}).Draw(t, "expr")
 		group  = rapid.SampledFrom([]int{0, 0, 0, 1, 11}).Draw(t, "match")
 	)
 	is := rapid.Bool().Draw(t, "running")
@@ -153,8 +153,10 @@ var operations = rapid.Custom(func(t *rapid.T) operation {
 			func(tx *Tx) error { return tx.DelRule(name, rule) }},
 	}
 	// Rules and servers come more often, so that services get some.
-	return choices[rapid.SampledFrom([]int{0, 0, 1, 2, 3, 4, 5, 5, 5, 6, 6, 7, 8, 8, 8, 8, 8, 9, 9}).Draw(t, "operation")]
+	return choices[rapid.SampledFrom([]int{0, 0, 0, 1, 2, 3, 4, 5, 5, 5, 5, 6, 6, 7, 7, 8, 8, 8, 8, 8, 8, 9, 9, 9}).Draw(t, "operation")]
 })
+
+var errAbandoned = errors.New("abandoned")
 
 func TestAnySequenceOfOperationsAgreesWithTheModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -165,21 +167,26 @@ func TestAnySequenceOfOperationsAgreesWithTheModel(t *testing.T) {
 		for range rapid.IntRange(1, 40).Draw(t, "transactions") {
 			before := store.Snapshot()
 			next := state.clone()
-			ops := rapid.SliceOfN(operations, 1, 4).Draw(t, "operations")
+			ops := rapid.SliceOfN(operations, 1, 6).Draw(t, "operations")
+			abandoned := rapid.IntRange(0, 9).Draw(t, "abandoned") == 0
 			var want error
 			err := store.Update(func(tx *Tx) error {
 				for _, op := range ops {
-					want = op.model(next)
+					// One that is refused changes nothing, and the rest goes on.
+					want := op.model(next)
 					if err := op.table(tx); !errors.Is(err, want) {
 						t.Fatalf("%s: %v, want %v", op.text, err, want)
 					}
-					if want != nil {
-						return want
-					}
+				}
+				if abandoned {
+					return errAbandoned
 				}
 				return nil
 			})
-			if want == nil && next.broken() {
+			switch {
+			case abandoned:
+				want = errAbandoned
+			case next.broken():
 				want = ErrInvalid
 			}
 			if !errors.Is(err, want) {
