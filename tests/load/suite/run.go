@@ -48,6 +48,7 @@ type turn struct {
 	Contender
 	running *proxy.Proxy // nil without a program
 	target  netip.AddrPort
+	failure error // it did not start
 }
 
 // Run runs the suites one after the other. What was measured before an error of
@@ -101,11 +102,15 @@ func (b *Bench) group(ctx context.Context, loop *generator.Loop, s Suite, g Grou
 		if c.Program != nil {
 			own := setup
 			own.ZeroCopy = c.ZeroCopy
-			running, err := proxy.Start(ctx, c.Program, b.ProxyCore, own)
-			if err != nil {
-				return nil, err
+			t.running, t.failure = proxy.Start(ctx, c.Program, b.ProxyCore, own)
+			if ctx.Err() != nil {
+				return nil, context.Cause(ctx)
 			}
-			t.running, t.target = running, running.Addr
+			if t.failure != nil {
+				fmt.Fprintf(b.Progress, "  %v\n", t.failure)
+			} else {
+				t.target = t.running.Addr
+			}
 		}
 		turns = append(turns, t)
 	}
@@ -130,6 +135,9 @@ func (b *Bench) rounds(ctx context.Context, turns []turn, perGB bool, measure fu
 	results := make([]Result, len(turns))
 	for i, t := range turns {
 		results[i] = Result{Proxy: t.Name, Peer: t.Peer}
+		if t.failure != nil {
+			results[i].Error = t.failure.Error()
+		}
 	}
 	for range b.Rounds {
 		for i, t := range turns {

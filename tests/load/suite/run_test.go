@@ -101,6 +101,23 @@ func TestAContenderThatAnswersWronglyFailsAlone(t *testing.T) {
 	}
 }
 
+func TestAContenderThatDoesNotStartFailsAlone(t *testing.T) {
+	suites, err := Quick().Named([]string{"keepalive"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := Contender{Name: "broken", Program: proxy.Haproxy{Path: "/bin/false"}, Peer: true}
+	results, err := bench(t, broken, Contender{Name: "none"}).Run(t.Context(), suites)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range results[0].Cases {
+		if c.Results[0].Error == "" || c.Results[1].Error != "" {
+			t.Errorf("results %+v, expected an error of the broken one only", c.Results)
+		}
+	}
+}
+
 func TestRunEndsWithItsContext(t *testing.T) {
 	suites, err := Full().Named([]string{"keepalive", "bulk"})
 	if err != nil {
