@@ -70,7 +70,11 @@ func AppendResponse(dst []byte, r *Response, f *Forward) []byte {
 	dst = append(dst, ' ')
 	dst = append(dst, r.Reason...)
 	dst = append(dst, "\r\n"...)
-	dst = appendFields(dst, r.head, r.Fields, hopByHop|1<<Host)
+	leave := hopByHop | 1<<Host
+	if r.Body == ChunkedBody && !f.Chunked {
+		leave |= 1 << Trailer // the trailers go with the chunks
+	}
+	dst = appendFields(dst, r.head, r.Fields, leave)
 
 	untilClose := false
 	switch {

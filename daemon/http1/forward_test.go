@@ -89,7 +89,7 @@ func TestResponseIsForwarded(t *testing.T) {
 			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"},
 		{"in chunks instead of until close", "HTTP/1.1 200 OK\r\n\r\n", GET, Forward{KeepAlive: true, Minor: 1, Chunked: true},
 			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"},
-		{"until close instead of in chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", GET, Forward{},
+		{"until close instead of in chunks", "HTTP/1.1 200 OK\r\nTrailer: A\r\nTransfer-Encoding: chunked\r\n\r\n", GET, Forward{},
 			"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"},
 		{"to an HTTP/1.0 client that stays", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", GET, Forward{KeepAlive: true},
 			"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\n"},
