@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"ktcpvs/proto"
 )
 
 // Long names of the commands.
@@ -22,7 +24,7 @@ func (s *session) app() *cli.App {
 	app := &cli.App{
 		Name:                      "tcpvsadm",
 		Usage:                     "administer the TCP virtual servers of ktcpvsd",
-		Version:                   version,
+		Version:                   proto.Version,
 		Commands:                  s.commands(),
 		Flags:                     []cli.Flag{netlinkPortFlag()},
 		Writer:                    s.out,

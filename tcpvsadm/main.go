@@ -15,10 +15,6 @@ import (
 	"ktcpvs/proto/client"
 )
 
-// version is the tool's own; a listing shows the daemon's. The linker sets it:
-// -ldflags "-X main.version=1.2.3".
-var version = "1.0.0"
-
 func main() {
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

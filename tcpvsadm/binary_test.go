@@ -1,0 +1,169 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"ktcpvs/proto"
+	"ktcpvs/proto/prototest"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// binary is the tcpvsadm that the tests run.
+var binary string
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	os.Exit(build(m))
+}
+
+func build(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "tcpvsadm")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	binary = filepath.Join(dir, "tcpvsadm")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// operator runs the binary against a fake daemon on a netlink port of its own.
+type operator struct {
+	t      *testing.T
+	daemon *prototest.Daemon
+	env    []string
+	stdin  string
+}
+
+func newOperator(t *testing.T) *operator {
+	t.Helper()
+	needNetAdmin(t)
+	d := prototest.New()
+	return &operator{t: t, daemon: d, env: []string{fmt.Sprintf("%s=%d", proto.PortEnv, d.Listen(t))}}
+}
+
+// lonely is an operator on whose port no daemon is.
+func lonely(t *testing.T) *operator {
+	return &operator{t: t, env: []string{proto.PortEnv + "=4294967295"}}
+}
+
+// needNetAdmin skips a test that has to send to a netlink port where the
+// kernel would not let it.
+func needNetAdmin(t *testing.T) {
+	t.Helper()
+	const netAdmin = 12
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(status), "CapEff:\t")
+	effective, err := strconv.ParseUint(strings.Fields(rest)[0], 16, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	switch {
+	case effective&(1<<netAdmin) != 0:
+	case os.Getenv("KTCPVS_REQUIRE") == "1":
+		t.Fatal("CAP_NET_ADMIN is missing")
+	default:
+		t.Skip("CAP_NET_ADMIN is missing")
+	}
+}
+
+// result is what a call left.
+type result struct {
+	args           []string
+	stdout, stderr string
+	status         int
+}
+
+// call runs the binary.
+func (o *operator) call(args ...string) result {
+	o.t.Helper()
+	cmd := exec.Command(binary, args...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}, o.env...)
+	cmd.Stdin = strings.NewReader(o.stdin)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
+		o.t.Fatal(err)
+	}
+	return result{args, stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
+}
+
+// does runs the binary, which must succeed in silence on standard error.
+func (o *operator) does(args ...string) string {
+	o.t.Helper()
+	r := o.call(args...)
+	if r.status != exitDone || r.stderr != "" {
+		o.t.Fatalf("tcpvsadm %q: status %d, %s", args, r.status, r.stderr)
+	}
+	return r.stdout
+}
+
+// fails runs the binary, which must fail with that status and message, print
+// nothing else, and leave the table as it is.
+func (o *operator) fails(status int, message string, args ...string) {
+	o.t.Helper()
+	var before []proto.Virtual
+	if o.daemon != nil {
+		before = o.daemon.Table()
+	}
+	r := o.call(args...)
+	if r.status != status || r.stderr != "tcpvsadm: "+message+"\n" || r.stdout != "" {
+		o.t.Errorf("tcpvsadm %q:\n got status %d, %q%s\nwant status %d, %q", args, r.status, r.stderr, r.stdout, status, message)
+	}
+	if o.daemon != nil && fmt.Sprint(o.daemon.Table()) != fmt.Sprint(before) {
+		o.t.Errorf("tcpvsadm %q failed, but changed the table", args)
+	}
+}
+
+// has checks the table as it is listed, without its first line.
+func (o *operator) has(want string) {
+	o.t.Helper()
+	_, got, _ := strings.Cut(o.does("-Ln"), "\n")
+	if want := dedent(want); got != want {
+		o.t.Errorf("table is\n%s\nwant\n%s", got, want)
+	}
+}
+
+// dedent takes the tabs of Go's indentation off a literal.
+func dedent(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(strings.TrimLeft(text, "\n")) {
+		b.WriteString(strings.TrimLeft(line, "\t"))
+	}
+	return b.String()
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
+	}
+}
