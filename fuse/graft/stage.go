@@ -108,8 +108,12 @@ func (s *staged) build(knobs []sysctlfs.Knob, o sysctlfs.Options) (err error) {
 	if err := move(s.procfs, netDir+"/"+curtain+"/"+behind); err != nil {
 		return err
 	}
-	// The kernel asks for the empty listing once, now, and never again.
+	// The kernel asks for the empty listing once, now, and never again; listing
+	// makes it doubt the access time, so it asks for the attributes afterwards.
 	if _, err := os.ReadDir(netDir + "/" + curtain); err != nil {
+		return err
+	}
+	if _, err := os.Lstat(netDir + "/" + curtain); err != nil {
 		return err
 	}
 	if s.lock, err = mounts.Claim(netDir, unix.O_RDONLY|unix.O_DIRECTORY); err != nil {

@@ -1,0 +1,347 @@
+package graft
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"ktcpvs/fuse/fusetest"
+	"ktcpvs/fuse/sysctlfs"
+)
+
+func TestAfterSIGKILLOldKeysWorkAndANewStartReplacesTheGraft(t *testing.T) {
+	each(t, func(t *testing.T) {
+		before, _ := keys(t)
+		d := startDaemon(t, "auto", t.TempDir())
+		if d.said != "serving: /proc/sys/net/ktcpvs why: <nil>" {
+			t.Fatal(d.said)
+		}
+		// Two who are inside when it dies, one of them behind the curtain.
+		for _, dir := range []string{"/proc/sys/net/ktcpvs", "/proc/sys/net/core"} {
+			inside := exec.Command("sleep", "60")
+			inside.Dir = dir
+			if err := inside.Start(); err != nil {
+				t.Fatal(err)
+			}
+			defer inside.Wait()
+			defer inside.Process.Kill()
+		}
+		d.kill()
+		// Dentries and inodes that nothing pins: the graft's must not be among them.
+		fusetest.Shell(t, `echo 2 > /proc/sys/vm/drop_caches`)
+		complaints := wantKeys(t, "killed", before)
+		for line := range strings.Lines(complaints) {
+			if !strings.Contains(line, "/proc/sys/net/ktcpvs: ") && !strings.Contains(line, "nf_conntrack_max") {
+				t.Errorf("killed: sysctl -a says %q", line)
+			}
+		}
+		for _, c := range []struct{ script, output string }{
+			{`sysctl -w net.core.somaxconn=555`, "net.core.somaxconn = 555\n"},
+			{`unshare -n sysctl -n net.core.somaxconn`, "4096\n"},
+			{`setpriv --reuid 65534 --clear-groups cat /proc/sys/net/core/somaxconn`, "555\n"},
+			{`sysctl -w net.core.somaxconn=4096`, "net.core.somaxconn = 4096\n"},
+			{`[ -d /proc/sys/net/ktcpvs ] || echo not loaded`, "not loaded\n"},
+			{`ls -A /proc/sys/net/.sys`, ""},
+		} {
+			if got := fusetest.Shell(t, c.script); got != c.output {
+				t.Errorf("killed: %s: printed %q, want %q", c.script, got, c.output)
+			}
+		}
+
+		again := startDaemon(t, "auto", t.TempDir())
+		if again.said != "serving: /proc/sys/net/ktcpvs why: <nil>" {
+			t.Fatal(again.said)
+		}
+		if got := fusetest.Shell(t, `sysctl -w net.ktcpvs.unload=1; grep -c ktcpvs /proc/self/mountinfo`); got != "net.ktcpvs.unload = 1\n2\n" {
+			t.Errorf("replaced: %q", got)
+		}
+		wantKeys(t, "replaced", before)
+		again.Process.Signal(unix.SIGTERM)
+		if got := again.line(); got != "undone: <nil>" {
+			t.Errorf("at its end the second one said %q", got)
+		}
+		wantNoMount(t, "undone")
+	})
+}
+
+func TestALivingGraftIsRefusedAndItsOwnerNamed(t *testing.T) {
+	each(t, func(t *testing.T) {
+		first := startDaemon(t, Path, t.TempDir())
+		if !strings.HasPrefix(first.said, "serving: "+Path) {
+			t.Fatal(first.said)
+		}
+		refused := func(when string) {
+			t.Helper()
+			begun := time.Now()
+			if _, err := Make(knobs(), sysctlfs.Options{}); !errors.Is(err, ErrAlive) || !strings.Contains(err.Error(), pid(first)) {
+				t.Errorf("%s: Make: %v", when, err)
+			}
+			if found, err := UndoStale(); found || !errors.Is(err, ErrAlive) || !strings.Contains(err.Error(), pid(first)) {
+				t.Errorf("%s: UndoStale: %v, %v", when, found, err)
+			}
+			if took := time.Since(begun); took > 5*time.Second {
+				t.Errorf("%s: took %v", when, took)
+			}
+		}
+		refused("running")
+		// One that is stopped answers nobody, and must not make anybody wait.
+		first.Process.Signal(unix.SIGSTOP)
+		refused("stopped")
+		first.Process.Signal(unix.SIGCONT)
+		if got := fusetest.Shell(t, `sysctl -w net.ktcpvs.unload=1`); got != "net.ktcpvs.unload = 1\n" {
+			t.Errorf("afterwards: %q", got)
+		}
+		// The other's mode "auto" finds another place, and says why.
+		runDir := t.TempDir()
+		second := startDaemon(t, "auto", runDir)
+		if !strings.HasPrefix(second.said, "serving: "+runDir+"/sys/net/ktcpvs why: ") || !strings.Contains(second.said, pid(first)) {
+			t.Errorf("the second one: %s", second.said)
+		}
+		if got := fusetest.Shell(t, `cat "$1"/sys/net/ktcpvs/unload /proc/sys/net/ktcpvs/unload`, runDir); got != "0\n1\n" {
+			t.Errorf("both: %q", got)
+		}
+		for _, d := range []*daemon{first, second} {
+			d.Process.Signal(unix.SIGTERM)
+			if got := d.line(); got != "undone: <nil>" {
+				t.Errorf("at its end %s said %q", pid(d), got)
+			}
+		}
+		wantNoMount(t, "undone")
+	})
+}
+
+func TestUndoStaleRemovesWhatAKilledDaemonLeft(t *testing.T) {
+	each(t, func(t *testing.T) {
+		if found, err := UndoStale(); found || err != nil {
+			t.Errorf("nothing there: %v, %v", found, err)
+		}
+		startDaemon(t, Path, t.TempDir()).kill()
+		if found, err := UndoStale(); !found || err != nil {
+			t.Errorf("a stale one: %v, %v", found, err)
+		}
+		wantNoMount(t, "undone")
+	})
+}
+
+func TestOfManyStartersOneGrafts(t *testing.T) {
+	if !fusetest.Namespaced(t, fusetest.Shared) {
+		return
+	}
+	startDaemon(t, Path, t.TempDir()).kill()
+	said := make(chan *daemon)
+	for range 6 {
+		go func() { said <- startDaemon(t, Path, "") }()
+	}
+	serving := 0
+	for range 6 {
+		d := <-said
+		switch {
+		case strings.HasPrefix(d.said, "serving: "+Path):
+			serving++
+		case !strings.Contains(d.said, ErrAlive.Error()):
+			t.Errorf("%s said %q", pid(d), d.said)
+		}
+	}
+	if serving != 1 {
+		t.Errorf("%d serve", serving)
+	}
+	if got := fusetest.Shell(t, `grep -c ktcpvs /proc/self/mountinfo; cat /proc/sys/net/ktcpvs/unload`); got != "2\n0\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestNamesFollowProcfs(t *testing.T) {
+	procfs, names := t.TempDir(), t.TempDir()
+	s := new(staged)
+	for dir, file := range map[string]**os.File{procfs: &s.procfs, names: &s.names} {
+		opened, err := os.Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		*file = opened
+	}
+	defer s.close()
+	if err := os.MkdirAll(procfs+"/sys/net/core", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.makeNames(); err != nil {
+		t.Fatal(err)
+	}
+	want := func(when string, want ...string) {
+		t.Helper()
+		entries, err := os.ReadDir(names)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range entries {
+			got = append(got, e.Name())
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", when, got, want)
+		}
+	}
+	want("made", ".sys", "core", "ktcpvs")
+	if got, err := os.Readlink(filepath.Join(names, "core")); got != ".sys/proc/sys/net/core" || err != nil {
+		t.Errorf("core leads to %q, %v", got, err)
+	}
+	for _, step := range []struct {
+		do   error
+		want []string
+	}{
+		{os.Mkdir(procfs+"/sys/net/bridge", 0o755), []string{".sys", "bridge", "core", "ktcpvs"}},
+		{os.Remove(procfs + "/sys/net/core"), []string{".sys", "bridge", "core", "ktcpvs"}},
+	} {
+		if step.do != nil {
+			t.Fatal(step.do)
+		}
+	}
+	if err := s.relink(); err != nil {
+		t.Fatal(err)
+	}
+	want("one came, one went", ".sys", "bridge", "ktcpvs")
+	if err := os.Mkdir(procfs+"/sys/net/ktcpvs", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.relink(); err == nil || !strings.Contains(err.Error(), "the kernel's own ktcpvs") {
+		t.Errorf("beside the kernel's own: %v", err)
+	}
+}
+
+func TestServePutsTheKnobsWhereTheModeSays(t *testing.T) {
+	if !fusetest.Namespaced(t, fusetest.Private) {
+		return
+	}
+	run := t.TempDir()
+	for _, c := range []struct{ mode, dir string }{
+		{"none", ""},
+		{"auto", Path},
+		{Path, Path},
+		{Path + "/", Path},
+		{run + "/elsewhere/knobs", run + "/elsewhere/knobs"},
+	} {
+		served, err := Serve(c.mode, run, knobs(), sysctlfs.Options{})
+		if err != nil {
+			t.Errorf("%s: %v", c.mode, err)
+			continue
+		}
+		if served.Dir != c.dir || served.Why != nil {
+			t.Errorf("%s: at %q, why %v", c.mode, served.Dir, served.Why)
+		}
+		if c.dir != "" {
+			if got := fusetest.Shell(t, `cat "$1"/unload`, served.Dir); got != "0\n" {
+				t.Errorf("%s: %q", c.mode, got)
+			}
+		}
+		if err := served.Undo(); err != nil {
+			t.Errorf("%s: %v", c.mode, err)
+		}
+		wantNoMount(t, c.mode)
+	}
+	for _, mode := range []string{"", "here", "./x", "Auto"} {
+		if _, err := Serve(mode, run, knobs(), sysctlfs.Options{}); err == nil || !strings.Contains(err.Error(), "expected") {
+			t.Errorf("%q: %v", mode, err)
+		}
+	}
+}
+
+// withCapabilities runs call on a thread with these sets.
+func withCapabilities(t *testing.T, effective, permitted uint32, call func()) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()
+		header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+		data := [2]unix.CapUserData{{Effective: effective, Permitted: permitted}}
+		if err := unix.Capset(&header, &data[0]); err != nil {
+			t.Error(err)
+			return
+		}
+		call()
+	}()
+	<-done
+}
+
+func TestWithoutWhatItTakesAutoSaysWhyAndWhatToDo(t *testing.T) {
+	if !fusetest.Namespaced(t, fusetest.Private) {
+		return
+	}
+	wantError := func(what string, err error, parts ...string) {
+		t.Helper()
+		if err == nil {
+			t.Errorf("%s: no error", what)
+			return
+		}
+		for _, part := range append(parts, Path) {
+			if !strings.Contains(err.Error(), part) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%s: %q lacks %q, or is not one line", what, err, part)
+			}
+		}
+	}
+	run := t.TempDir()
+	withCapabilities(t, 0, 0, func() {
+		_, err := Serve("auto", run, knobs(), sysctlfs.Options{})
+		wantError("no capability", err, "CAP_SYS_ADMIN", "run as root", run)
+	})
+	if err := unix.Mount("empty", "/dev", "tmpfs", 0, ""); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Serve(Path, run, knobs(), sysctlfs.Options{})
+	wantError("no device", err, "/dev/fuse", "modprobe fuse")
+	if err := unix.Unmount("/dev", unix.MNT_DETACH); err != nil {
+		t.Fatal(err)
+	}
+	wantNoMount(t, "after failures")
+	if err := unix.Mount("none", "/mnt", "tmpfs", unix.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mount("alien", netDir, "tmpfs", 0, ""); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Serve("auto", "/mnt/run", knobs(), sysctlfs.Options{})
+	wantError("no place at all", err, "alien", "/mnt/run", "read-only file system")
+	served, err := Serve("auto", run, knobs(), sysctlfs.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantError("the place is taken", served.Why, "alien (tmpfs)")
+	if err := served.Undo(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestACapabilityThatIsOnlyPermittedIsEnough(t *testing.T) {
+	if !fusetest.Namespaced(t, fusetest.Shared) {
+		return
+	}
+	withCapabilities(t, 0, 1<<unix.CAP_SYS_ADMIN, func() {
+		g, err := Make(knobs(), sysctlfs.Options{})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		// The links are kept up without any capability.
+		if err := g.staged.relink(); err != nil {
+			t.Error(err)
+		}
+		if err := unix.Symlinkat("x", int(g.staged.names.Fd()), "probe"); err != nil {
+			t.Error(err)
+		}
+		if err := g.staged.relink(); err != nil {
+			t.Error(err)
+		}
+		if err := g.Undo(); err != nil {
+			t.Error(err)
+		}
+	})
+	wantNoMount(t, "undone")
+}
