@@ -1,0 +1,193 @@
+package relay
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"ktcpvs/daemon/http1"
+)
+
+// fake is an event loop without sockets: it executes a session's operations
+// on byte slices and holds the session to what a loop may expect of it.
+type fake struct {
+	*bench
+	complain func(format string, args ...any)
+
+	connected bool
+	spliced   bool
+	toServer  []byte // over the present server connection
+	toClient  []byte
+	sent      [][]byte // what went over each server connection before
+	aborted   bool
+	over      bool
+}
+
+func (f *fake) step(ev *Event) {
+	if f.over {
+		return
+	}
+	for _, op := range f.sess.Step(f.ctx, ev) {
+		if f.over {
+			f.complain("operation %v after the client's end", describe(op))
+		}
+		f.exec(op)
+	}
+	if f.over != f.sess.Closed() {
+		f.complain("closed is %v, the client's connection is %v", f.sess.Closed(), f.over)
+	}
+	for _, side := range []Side{Client, Server} {
+		if n := f.sess.Wants(side); n < 0 || n > bodyRead || side == Server && n > 0 && !f.connected {
+			f.complain("wants %d from side %d", n, side)
+		}
+	}
+	if !f.over && f.sess.Deadline() <= 0 {
+		f.complain("no deadline in state %s", f.sess.State())
+	}
+}
+
+func (f *fake) exec(op Op) {
+	switch op.Kind {
+	case Dial:
+		if f.connected {
+			f.complain("dials with a connection in hand")
+		}
+		f.connected = true
+	case Write:
+		if len(op.Head)+len(op.Data) == 0 {
+			f.complain("writes nothing")
+		}
+		if op.Side == Client {
+			f.toClient = append(append(f.toClient, op.Head...), op.Data...)
+			return
+		}
+		if !f.connected {
+			f.complain("writes %q to no server", op.Head)
+		}
+		f.toServer = append(append(f.toServer, op.Head...), op.Data...)
+	case Release, HangUp, Abort:
+		if op.Kind != Release && op.Side == Client {
+			f.over, f.aborted = true, op.Kind == Abort
+			return
+		}
+		if !f.connected {
+			f.complain("gives up a connection that is not there")
+		}
+		f.drop()
+	case Finish:
+		if op.Side == Server && !f.connected {
+			f.complain("ends the stream to no server")
+		}
+	case Splice:
+		if !f.connected || op.N <= 0 {
+			f.complain("splices %d, connected %v", op.N, f.connected)
+		}
+		f.spliced = true
+	}
+}
+
+func (f *fake) drop() {
+	f.sent = append(f.sent, f.toServer)
+	f.connected, f.spliced, f.toServer = false, false, nil
+}
+
+// settle ends the session and checks that nothing is left behind.
+func (f *fake) settle() {
+	f.step(&Event{Kind: Failed, Side: Client, Cause: Reset})
+	if !f.over {
+		f.complain("a session without its client goes on")
+	}
+	if f.connected {
+		f.complain("a closed session keeps its server connection")
+	}
+	if held := f.ctx.Buffers.Held(); held != 0 {
+		f.complain("a closed session holds %d bytes of buffers", held)
+	}
+	for _, server := range f.svc.Servers {
+		if n := server.Live.Conns.Load(); n != 0 {
+			f.complain("a closed session counts %d times at its server", n)
+		}
+	}
+}
+
+// wellFormed checks that what went over each server connection is requests
+// that a strict reader understands, the last perhaps cut off.
+func (f *fake) wellFormed() {
+	for _, stream := range append(f.sent, f.toServer) {
+		var p http1.Parser
+		var r http1.Request
+		lim := http1.DefaultLimits()
+		lim.Head, lim.Line = 2*lim.Head, 2*lim.Line // our own fields come on top
+		lim.Fields += 8
+		for rest := bytes.Clone(stream); len(rest) > 0; {
+			n, err := p.Request(rest, &lim, &r)
+			if err != nil {
+				f.complain("the server got %q: %v", rest, err)
+				return
+			}
+			if n == 0 {
+				break
+			}
+			if r.Upgrade != nil {
+				break // what follows may be anything
+			}
+			var b body
+			b.start(r.Body, r.Length, false)
+			_, m, err := b.take(rest[n:], &lim)
+			if err != nil {
+				f.complain("the server got %q: %v", rest, err)
+				return
+			}
+			if !b.done {
+				break
+			}
+			rest = rest[n+m:]
+		}
+	}
+}
+
+// newFake plays a service of the given scheduler with one server.
+func newFake(b *bench, complain func(string, ...any)) *fake {
+	f := &fake{bench: b, complain: complain}
+	f.step(&Event{Kind: Opened})
+	return f
+}
+
+// origin answers the requests it gets, whole ones only, with what they were.
+type origin struct {
+	seen int // bytes of the present connection that are answered
+}
+
+func (o *origin) answers(stream []byte) (out []byte) {
+	var p http1.Parser
+	var r http1.Request
+	lim := http1.DefaultLimits()
+	for {
+		rest := bytes.Clone(stream[o.seen:])
+		n, err := p.Request(rest, &lim, &r)
+		if err != nil || n == 0 {
+			return out
+		}
+		var b body
+		b.start(r.Body, r.Length, true)
+		text, m, err := b.take(rest[n:], &lim)
+		if err != nil || !b.done {
+			return out
+		}
+		o.seen += n + m
+		reply := fmt.Sprintf("%s %s %q", r.MethodText, r.URI, text)
+		if r.Method == http1.HEAD {
+			out = fmt.Appendf(out, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", len(reply))
+		} else if strings.Contains(string(r.URI), "chunk") {
+			out = append(out, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"...)
+			for len(reply) > 0 {
+				k := min(7, len(reply))
+				out = fmt.Appendf(out, "%x\r\n%s\r\n", k, reply[:k])
+				reply = reply[k:]
+			}
+			out = append(out, "0\r\n\r\n"...)
+		} else {
+			out = fmt.Appendf(out, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(reply), reply)
+		}
+	}
+}
