@@ -153,8 +153,8 @@ func TestOptionsGivenTwice(t *testing.T) {
 
 func TestTwoCommands(t *testing.T) {
 	o := lonely(t)
-	for _, f := range forms {
-		for _, second := range forms {
+	for i, f := range forms {
+		for _, second := range []form{f, forms[(i+1)%len(forms)]} {
 			want := f.shown() + " and " + second.shown() + " are two commands; a call takes one"
 			words := append(f.words(f.names[0], f.needs), second.words(second.names[len(second.names)-1], nil)...)
 			if f.names[0] == "--knob" {

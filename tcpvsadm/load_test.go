@@ -1,0 +1,131 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"ktcpvs/proto"
+)
+
+const sample = `# shop
+Virtual shop {
+    listen = 127.0.0.1:8081
+    scheduler = hhttp
+    startservers = 4
+    maxclients = 512
+    minspareservers = 2
+    maxspareservers = 9
+    redirect = 127.0.0.1:http
+    server = 10.0.0.1:80 3
+    server = 10.0.0.2 0
+    rule = pattern ".*" use server 10.0.0.1:80
+    rule = pattern "/users/([^/]+)/" match 1 use server 10.0.0.1:80
+    rule = pattern "/users/([^/]+)/" match 1 use server 10.0.0.2
+    rule = host "^api\." method POST header X-A cookie c "1" query q source 10.0.0.0/8 use server 10.0.0.2:8081
+}
+virtual plain { }
+`
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "web.conf")
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestLoadingMakesTheTableWhatTheFileSays(t *testing.T) {
+	o := prepared(t)
+	path := write(t, sample)
+	for _, args := range [][]string{{"-f", path}, {"-f" + path}, {"--load-configfile", path}, {"--load-configfile=" + path}} {
+		o.does("-F")
+		o.does("-Ai", "gone")
+		if out := o.does(args...); out != "" {
+			t.Errorf("%q prints %q", args, out)
+		}
+		golden(t, "loaded.golden", o.does("-Ln"))
+	}
+	o.does("-F")
+	o.stdin = sample
+	for _, args := range [][]string{{"-R"}, {"--restore"}} {
+		o.does(args...)
+		golden(t, "loaded.golden", o.does("-Ln"))
+	}
+}
+
+func TestASavedTableIsRestored(t *testing.T) {
+	o := prepared(t)
+	o.does("-f", write(t, sample))
+	listed := o.does("-Ln")
+	golden(t, "saved.golden", o.does("-Sn"))
+	for _, args := range [][]string{{"-S"}, {"--save"}, {"-S", "-n"}, {"--save", "--numeric"}} {
+		o.stdin = o.does(args...)
+		o.does("-F")
+		o.does("-R")
+		if got := o.does("-Ln"); got != listed {
+			t.Errorf("after %q and -R the table is\n%s\nnot\n%s", args, got, listed)
+		}
+	}
+}
+
+func TestAFileThatIsWrongChangesNothing(t *testing.T) {
+	o := prepared(t)
+	path := write(t, strings.Replace(sample, "maxclients = 512", "maxclients = 0", 1))
+	o.fails(exitFailed, path+`:6:18: expected a number from 1 to 65535, found "0"`, "-f", path)
+	o.stdin = "virtual web {\n  server = r1.invalid:80:80\n}"
+	o.fails(exitFailed, `standard input:2:12: expected host:port, found "r1.invalid:80:80" ("r1.invalid:80:80" is no address (IPv6 with a port is written [address]:port))`, "-R")
+	o.stdin = "virtual web {\n  server = r1:no-such-service\n}"
+	r := o.call("-R")
+	if r.status != exitFailed || !strings.HasPrefix(r.stderr, `tcpvsadm: standard input:2:12: expected host:port, found "r1:no-such-service" (`) {
+		t.Errorf("status %d, %s", r.status, r.stderr)
+	}
+}
+
+func TestAFileThatCanNotBeReadIsAFailure(t *testing.T) {
+	o := prepared(t)
+	dir := t.TempDir()
+	o.fails(exitFailed, "open "+dir+"/none: no such file or directory", "-f", dir+"/none")
+	o.fails(exitFailed, "read "+dir+": is a directory", "-f", dir)
+	o.fails(exitFailed, "open : no such file or directory", "-f", "")
+}
+
+func TestARefusedEntryIsNamedByItsLine(t *testing.T) {
+	o := prepared(t)
+	path := write(t, strings.Replace(sample, "virtual plain { }", "virtual plain {\n  scheduler = nosuch\n}", 1))
+	o.fails(exitFailed, path+`:17:9: Scheduler not found: scheduler "nosuch"`, "-f", path)
+
+	path = write(t, sample)
+	o.daemon.Refuse(proto.CmdNewRule, proto.Errorf(unix.EINVAL, "too many states"))
+	o.fails(exitFailed, path+`:12:12: Module is wrong version: too many states`, "-f", path)
+	o.daemon.Refuse(proto.CmdNewRule, nil)
+	o.daemon.Refuse(proto.CmdNewDest, proto.Errorf(unix.ENOMEM, "full"))
+	o.fails(exitFailed, path+`:10:14: Memory allocation problem: full`, "-f", path)
+	o.daemon.Refuse(proto.CmdNewDest, nil)
+
+	o.does("--start")
+	o.fails(exitFailed, path+`: Service is running: service "web" runs, stop it first`, "-f", path)
+}
+
+func TestTenThousandRulesLoadAndList(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes a second")
+	}
+	o := newOperator(t)
+	var b strings.Builder
+	b.WriteString("virtual big {\n server = 10.0.0.1:80\n")
+	const rules = 10_000
+	for i := range rules {
+		fmt.Fprintf(&b, " rule = pattern \"^/item/%d$\" use server 10.0.0.1:80\n", i)
+	}
+	b.WriteString("}\n")
+	o.does("-f", write(t, b.String()))
+	if got := strings.Count(o.does("-Ln"), "rule = "); got != rules {
+		t.Errorf("%d rules are listed", got)
+	}
+}
