@@ -129,7 +129,7 @@ func (v *vector) checkTrailing(t *testing.T, whole reading) {
 }
 
 // loadVectors reads all of testdata/llhttp.
-func loadVectors(t *testing.T) []vector {
+func loadVectors(t testing.TB) []vector {
 	t.Helper()
 	files, err := filepath.Glob("testdata/llhttp/*/*.md")
 	if err != nil || len(files) == 0 {
@@ -157,7 +157,7 @@ func loadVectors(t *testing.T) []vector {
 }
 
 // newVector interprets one example.
-func newVector(t *testing.T, name, meta, input, log string) vector {
+func newVector(t testing.TB, name, meta, input, log string) vector {
 	t.Helper()
 	mode := kind.FindStringSubmatch(meta)
 	if mode == nil {
@@ -232,7 +232,7 @@ func withHost(s string) string {
 }
 
 // understand turns llhttp's log of an input into messages.
-func understand(t *testing.T, input, log string, response bool) reading {
+func understand(t testing.TB, input, log string, response bool) reading {
 	t.Helper()
 	var r reading
 	var m *message
