@@ -28,7 +28,7 @@ type Load struct {
 	Rate float64
 
 	// Responses is how many a Run is to see at least; it goes on for up to 4 times
-	// its duration until it has. A proxy that takes milliseconds for a request
+	// its duration, or 5 seconds, until it has. A proxy that takes milliseconds for a request
 	// answers in bursts, and a window of few bursts counts wrongly.
 	Responses int
 

@@ -22,6 +22,8 @@ type Loop struct {
 	buffer []byte
 	origin time.Time
 
+	patience time.Duration // with a proxy that is slow to connect or to answer
+
 	listeners   []int
 	addresses   []netip.AddrPort
 	responses   [][]byte // by server
@@ -55,7 +57,7 @@ func New(servers int) (*Loop, error) {
 	if err != nil {
 		return nil, fmt.Errorf("epoll_create: %w", err)
 	}
-	l := &Loop{epoll: epoll, buffer: make([]byte, 256<<10), origin: time.Now(), servers: make([]server, 0, 4096), freeServers: make([]int32, 0, 4096)}
+	l := &Loop{epoll: epoll, buffer: make([]byte, 256<<10), origin: time.Now(), patience: 5 * time.Second, servers: make([]server, 0, 4096), freeServers: make([]int32, 0, 4096)}
 	for number := range servers {
 		fd, addr, err := listen()
 		if err != nil {
@@ -130,7 +132,7 @@ func (l *Loop) Attach(ctx context.Context, load Load) (err error) {
 			return err
 		}
 	}
-	return l.until(ctx, 5*time.Second, "connections to be established", func() bool { return l.connected == len(l.clients) })
+	return l.until(ctx, l.patience, "connections to be established", func() bool { return l.connected == len(l.clients) })
 }
 
 // Detach lets the responses in flight arrive, for at most the given time, and
@@ -153,8 +155,8 @@ func (l *Loop) closeClients() {
 // Run makes the load for the given time (see also Load.Responses). The clients keep their connections and
 // what is in flight from one Run to the next, so that the first can warm up
 // what the second measures. It ends early, with an error and all connections
-// closed, at the first wrong answer and when the context is cancelled; no
-// response at all is an error too.
+// closed, at the first wrong answer and when the context is cancelled. Without a
+// single response it goes on for 5 seconds, and then that is an error too.
 func (l *Loop) Run(ctx context.Context, d time.Duration) (Window, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -182,7 +184,8 @@ func (l *Loop) run(ctx context.Context, d time.Duration) (Window, error) {
 		return Window{}, err
 	}
 	now := begin
-	for done := ctx.Done(); now < begin+d || l.latency.Count() < uint64(l.load.Responses) && now < begin+4*d; now = l.now() {
+	enough := uint64(max(l.load.Responses, 1))
+	for done := ctx.Done(); now < begin+d || l.latency.Count() < enough && now < begin+max(4*d, l.patience); now = l.now() {
 		select {
 		case <-done:
 			return Window{}, ctx.Err()
@@ -199,8 +202,8 @@ func (l *Loop) run(ctx context.Context, d time.Duration) (Window, error) {
 	if err != nil {
 		return Window{}, err
 	}
-	if l.bytes == 0 {
-		return Window{}, fmt.Errorf("%s: no response within %v", l.load.Target, d)
+	if l.latency.Count() == 0 {
+		return Window{}, fmt.Errorf("%s: no response within %v", l.load.Target, now-begin)
 	}
 	return Window{Elapsed: now - begin, Busy: after - busy, Requests: l.latency.Count(), Bytes: l.bytes, P50: l.latency.Quantile(0.5), P99: l.latency.Quantile(0.99)}, nil
 }

@@ -18,6 +18,7 @@ func direct(t *testing.T, change func(*Load)) (*Loop, Load) {
 		t.Fatal(err)
 	}
 	t.Cleanup(l.Close)
+	l.patience = 100 * time.Millisecond
 	load := Load{Target: l.Servers()[0], Connections: 4, Requests: []Request{{"/a", 0}, {"/b", AnyServer}}, BodySize: 90}
 	change(&load)
 	return l, load
@@ -56,8 +57,8 @@ func TestClientsReachTheServersDirectly(t *testing.T) {
 			if w.P50 <= 0 || w.P99 < w.P50 {
 				t.Errorf("p50 %v, p99 %v", w.P50, w.P99)
 			}
-			if load.Rate > 0 && (w.Requests < 200 || w.Requests > 310) {
-				t.Errorf("%d requests in %v, expected about 300", w.Requests, w.Elapsed)
+			if most := load.Rate*w.Elapsed.Seconds() + 1; load.Rate > 0 && float64(w.Requests) > most {
+				t.Errorf("%d requests in %v, expected at most %.0f", w.Requests, w.Elapsed, most)
 			}
 		})
 	}
@@ -76,12 +77,12 @@ func TestALoopServesOneLoadAfterAnother(t *testing.T) {
 func TestARunGoesOnUntilItHasSeenEnoughResponses(t *testing.T) {
 	l, load := direct(t, func(load *Load) { load.Rate, load.Responses = 1000, 60 })
 	w := measure(t, l, load, 20*time.Millisecond)
-	if w.Requests < 60 || w.Elapsed > 80*time.Millisecond {
-		t.Errorf("%d responses in %v, expected 60 within 80ms", w.Requests, w.Elapsed)
+	if w.Requests < 60 || w.Elapsed < 50*time.Millisecond {
+		t.Errorf("%d responses in %v, expected 60, which takes 60ms", w.Requests, w.Elapsed)
 	}
-	load.Responses = 1000
-	if w := measure(t, l, load, 20*time.Millisecond); w.Elapsed < 80*time.Millisecond || w.Elapsed > 200*time.Millisecond {
-		t.Errorf("a run that can not see enough took %v, expected 80ms", w.Elapsed)
+	load.Responses = 1 << 30
+	if w := measure(t, l, load, 30*time.Millisecond); w.Elapsed < 120*time.Millisecond {
+		t.Errorf("a run that can not see enough took %v, expected 120ms", w.Elapsed)
 	}
 }
 

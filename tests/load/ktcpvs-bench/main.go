@@ -123,7 +123,7 @@ func (o *options) write(report *suite.Report, stdout io.Writer) error {
 }
 
 // place keeps this process on the load core, after both cores are known to be
-// there.
+// there, and gives it its priority.
 func (o *options) place() error {
 	cores, err := cpu.Allowed()
 	if err != nil {
@@ -154,5 +154,11 @@ func (o *options) place() error {
 		return fmt.Errorf("-proxy-core and -load-core are both %d: expected two cores", o.loadCore)
 	}
 	runtime.GOMAXPROCS(2) // pinned to one core, but the loop must not hold the only P
-	return cpu.PinProcess(o.loadCore)
+	if err := cpu.PinProcess(o.loadCore); err != nil {
+		return err
+	}
+	if o.nice == 0 {
+		return nil
+	}
+	return cpu.Prioritise(o.nice)
 }

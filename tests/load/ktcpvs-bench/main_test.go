@@ -65,6 +65,7 @@ func TestWrongFlagsAreNamed(t *testing.T) {
 		"-body 3":                        "-body",
 		"-sizes 3":                       "-sizes",
 		"-time -1s":                      "-time",
+		"-nice 20":                       "-nice",
 		"-check -proxies haproxy,nginx":  "expected ktcpvs",
 		"-quick now":                     `"now"`,
 		"-suites keepalive -nosuch flag": "nosuch",

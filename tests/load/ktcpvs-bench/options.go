@@ -28,6 +28,7 @@ type options struct {
 	out        string
 
 	proxyCore, loadCore int // -1: pick
+	nice                int
 	nginx, wrk          string
 }
 
@@ -82,6 +83,7 @@ func parse(arguments []string, stderr io.Writer) (*options, error) {
 	flags.StringVar(&o.out, "out", "", "directory for bench.json and bench.txt (default: only print)")
 	flags.IntVar(&o.proxyCore, "proxy-core", -1, "core for the proxies (default: the first)")
 	flags.IntVar(&o.loadCore, "load-core", -1, "core for the load and the servers (default: the last)")
+	flags.IntVar(&o.nice, "nice", 0, "nice value of the proxies and the load, -20 to 19; a low one keeps other work on the machine out of the figures")
 	flags.StringVar(&ktcpvsd, "ktcpvsd", "bin/ktcpvsd", "path of ktcpvsd")
 	flags.StringVar(&tcpvsadm, "tcpvsadm", "bin/tcpvsadm", "path of tcpvsadm")
 	flags.StringVar(&haproxy, "haproxy", "haproxy", "path of haproxy")
@@ -111,6 +113,9 @@ func parse(arguments []string, stderr io.Writer) (*options, error) {
 		if size < generator.MinBody {
 			return nil, fmt.Errorf("-sizes %d: expected at least %d", size, generator.MinBody)
 		}
+	}
+	if o.nice < -20 || o.nice > 19 {
+		return nil, fmt.Errorf("-nice %d: expected -20 to 19", o.nice)
 	}
 	o.defaults(&names, &proxies, quick)
 	o.suites = names

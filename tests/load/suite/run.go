@@ -15,7 +15,7 @@ import (
 )
 
 // Bench runs suites. Its user must have pinned the process to LoadCore and
-// locked the goroutine to its thread.
+// locked the goroutine to its thread. Proxies inherit that thread's priority.
 type Bench struct {
 	ProxyCore, LoadCore int
 	Contenders          []Contender
@@ -87,32 +87,15 @@ func (b *Bench) group(ctx context.Context, loop *generator.Loop, s Suite, g Grou
 			return nil, err
 		}
 		defer server.Stop()
-		setup.Servers = slices.Repeat([]netip.AddrPort{server.Addr}, servers)
+		setup.Servers, setup.Default, setup.Rules = []netip.AddrPort{server.Addr}, 0, slices.Clone(g.Rules)
+		for i := range setup.Rules {
+			setup.Rules[i].Server = 0
+		}
 	}
-	turns := make([]turn, 0, len(b.Contenders))
-	defer func() {
-		for _, t := range turns {
-			if t.running != nil {
-				t.running.Stop()
-			}
-		}
-	}()
-	for _, c := range g.contenders(b.Contenders) {
-		t := turn{Contender: c, target: setup.Servers[0]}
-		if c.Program != nil {
-			own := setup
-			own.ZeroCopy = c.ZeroCopy
-			t.running, t.failure = proxy.Start(ctx, c.Program, b.ProxyCore, own)
-			if ctx.Err() != nil {
-				return nil, context.Cause(ctx)
-			}
-			if t.failure != nil {
-				fmt.Fprintf(b.Progress, "  %v\n", t.failure)
-			} else {
-				t.target = t.running.Addr
-			}
-		}
-		turns = append(turns, t)
+	turns, err := b.start(ctx, g, setup)
+	defer stop(turns)
+	if err != nil {
+		return nil, err
 	}
 	for _, c := range g.Cases {
 		fmt.Fprintf(b.Progress, "%s: %s %s\n", s.Name, c.Name, s.CaseName)
@@ -128,6 +111,36 @@ func (b *Bench) group(ctx context.Context, loop *generator.Loop, s Suite, g Grou
 		cases = append(cases, result)
 	}
 	return cases, nil
+}
+
+// start starts the group's proxies; those that are to be stopped are returned
+// with an error, too. A proxy that does not start fails alone.
+func (b *Bench) start(ctx context.Context, g Group, setup proxy.Setup) (turns []turn, err error) {
+	for _, c := range g.contenders(b.Contenders) {
+		t := turn{Contender: c, target: setup.Servers[0]}
+		if c.Program != nil {
+			setup.ZeroCopy = c.ZeroCopy
+			t.running, t.failure = proxy.Start(ctx, c.Program, b.ProxyCore, setup)
+			if t.failure == nil {
+				t.target = t.running.Addr
+			} else if ctx.Err() == nil {
+				fmt.Fprintf(b.Progress, "  %v\n", t.failure)
+			}
+		}
+		turns = append(turns, t)
+		if ctx.Err() != nil {
+			return turns, context.Cause(ctx)
+		}
+	}
+	return turns, nil
+}
+
+func stop(turns []turn) {
+	for _, t := range turns {
+		if t.running != nil {
+			t.running.Stop()
+		}
+	}
 }
 
 // rounds gives every contender its turn, round after round.
