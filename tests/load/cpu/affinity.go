@@ -33,18 +33,6 @@ func PinProcess(core int) error {
 	return eachThread(func(thread int) error { return pin(thread, core) })
 }
 
-// Prioritise sets the nice value (-20, first, to 19) of every present thread of
-// this process; later threads and child processes inherit it. A lower value
-// than before needs CAP_SYS_NICE.
-func Prioritise(nice int) error {
-	return eachThread(func(thread int) error {
-		if err := unix.Setpriority(unix.PRIO_PROCESS, thread, nice); err != nil {
-			return fmt.Errorf("nice value %d: %w", nice, err)
-		}
-		return nil
-	})
-}
-
 // eachThread calls do with the id of every thread of this process.
 func eachThread(do func(thread int) error) error {
 	threads, err := os.ReadDir("/proc/self/task")

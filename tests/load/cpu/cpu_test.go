@@ -75,25 +75,6 @@ func TestReadRefusesAProcessThatHasGone(t *testing.T) {
 	}
 }
 
-func TestAChildInheritsThePriority(t *testing.T) {
-	if os.Getenv("KTCPVS_PRIORITY_CHILD") == "" {
-		// In a process of its own: a nice value may not be lowered again.
-		command := exec.Command(os.Args[0], "-test.run", "^TestAChildInheritsThePriority$")
-		command.Env = append(os.Environ(), "KTCPVS_PRIORITY_CHILD=1")
-		if said, err := command.CombinedOutput(); err != nil {
-			t.Fatalf("%v:\n%s", err, said)
-		}
-		return
-	}
-	if err := Prioritise(7); err != nil {
-		t.Fatal(err)
-	}
-	said, err := exec.Command("nice").Output()
-	if err != nil || string(said) != "7\n" {
-		t.Errorf("a child's nice value is %q (%v), expected 7", said, err)
-	}
-}
-
 func TestStartPlacesTheChildAndFamilyFindsIt(t *testing.T) {
 	cores, err := Allowed()
 	if err != nil {

@@ -60,6 +60,17 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) (int
 	if err := o.place(); err != nil {
 		return unusable, err
 	}
+	if o.nice != 0 {
+		restore, err := cpu.Prioritise(o.nice)
+		if err != nil {
+			return unusable, err
+		}
+		defer func() {
+			if err := restore(); err != nil {
+				fmt.Fprintln(stderr, "ktcpvs-bench: nice value of the session:", err)
+			}
+		}()
+	}
 	bench := suite.Bench{
 		ProxyCore: o.proxyCore, LoadCore: o.loadCore, Contenders: o.contenders, Rounds: o.rounds,
 		Window: suite.Window(suites, o.contenders, o.rounds, o.time), Nginx: o.nginx, Wrk: o.wrk, Progress: stderr,
@@ -123,7 +134,7 @@ func (o *options) write(report *suite.Report, stdout io.Writer) error {
 }
 
 // place keeps this process on the load core, after both cores are known to be
-// there, and gives it its priority.
+// there.
 func (o *options) place() error {
 	cores, err := cpu.Allowed()
 	if err != nil {
@@ -154,11 +165,5 @@ func (o *options) place() error {
 		return fmt.Errorf("-proxy-core and -load-core are both %d: expected two cores", o.loadCore)
 	}
 	runtime.GOMAXPROCS(2) // pinned to one core, but the loop must not hold the only P
-	if err := cpu.PinProcess(o.loadCore); err != nil {
-		return err
-	}
-	if o.nice == 0 {
-		return nil
-	}
-	return cpu.Prioritise(o.nice)
+	return cpu.PinProcess(o.loadCore)
 }
