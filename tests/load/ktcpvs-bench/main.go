@@ -72,7 +72,7 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) (int
 		}()
 	}
 	bench := suite.Bench{
-		ProxyCore: o.proxyCore, LoadCore: o.loadCore, Contenders: o.contenders, Rounds: o.rounds,
+		ProxyCore: o.proxyCore, LoadCore: o.loadCore, Nice: o.nice, Contenders: o.contenders, Rounds: o.rounds,
 		Window: suite.Window(suites, o.contenders, o.rounds, o.time), Nginx: o.nginx, Wrk: o.wrk, Progress: stderr,
 	}
 	limit := o.time*7/5 + 10*time.Second // starting and stopping the proxies too

@@ -25,6 +25,7 @@ type Environment struct {
 	Congestion string            `json:"tcp_congestion_control"`
 	ProxyCore  int               `json:"proxy_core"`
 	LoadCore   int               `json:"load_core"`
+	Nice       int               `json:"nice"` // of the proxies and the load
 	Rounds     int               `json:"rounds"`
 	Window     float64           `json:"window_seconds"`
 	Versions   map[string]string `json:"versions"`
@@ -44,7 +45,7 @@ var method = []string{
 func (b *Bench) Describe() Environment {
 	e := Environment{
 		Begun: time.Now().UTC().Truncate(time.Second), Kernel: "unknown", Processor: processor(), Congestion: "unknown",
-		ProxyCore: b.ProxyCore, LoadCore: b.LoadCore, Rounds: b.Rounds, Window: b.Window.Seconds(), Versions: map[string]string{}, Method: method,
+		ProxyCore: b.ProxyCore, LoadCore: b.LoadCore, Nice: b.Nice, Rounds: b.Rounds, Window: b.Window.Seconds(), Versions: map[string]string{}, Method: method,
 	}
 	var name unix.Utsname
 	if unix.Uname(&name) == nil {

@@ -18,6 +18,7 @@ import (
 // locked the goroutine to its thread. Proxies inherit that thread's priority.
 type Bench struct {
 	ProxyCore, LoadCore int
+	Nice                int // as it was set; for the report
 	Contenders          []Contender
 	Rounds              int
 	Window              time.Duration // of each measurement; a quarter more is warm-up

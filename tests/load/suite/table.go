@@ -11,7 +11,7 @@ func (r *Report) Text() string {
 	var text strings.Builder
 	e := r.Environment
 	fmt.Fprintf(&text, "%s, %s, TCP congestion control %s; %s\n", e.Processor, e.Kernel, e.Congestion, e.Begun.Format(time.DateTime))
-	fmt.Fprintf(&text, "proxies on core %d, load on core %d; medians of %d rounds of %.2f s\n", e.ProxyCore, e.LoadCore, e.Rounds, e.Window)
+	fmt.Fprintf(&text, "proxies on core %d, load on core %d, nice %d; medians of %d rounds of %.2f s\n", e.ProxyCore, e.LoadCore, e.Nice, e.Rounds, e.Window)
 	for _, result := range r.Suites {
 		result.table(&text)
 	}
