@@ -139,9 +139,10 @@ func (d *Daemon) List(_ proto.Peer, r *proto.Request) (iter.Seq[proto.Reply], er
 			return nil, err
 		}
 	}
+	generation := d.generation
 	return func(yield func(proto.Reply) bool) {
 		for _, reply := range replies {
-			reply.Command, reply.Generation = r.Command, d.generation
+			reply.Command, reply.Generation = r.Command, generation
 			if !yield(reply) {
 				return
 			}
