@@ -35,7 +35,7 @@ type Environment struct {
 // method says how the figures came to be.
 var method = []string{
 	"Load generator and servers are one epoll loop on one thread of the load core; the proxy has the proxy core to itself. Suite wrk: wrk and nginx instead.",
-	"Proxies take turns within each case; figures are medians of the rounds, ratios are ratios of medians; warm-up is not counted.",
+	"In each round every case of a suite comes, and in each case every proxy has its turn; figures are medians of the rounds, ratios are ratios of medians; warm-up is not counted.",
 	"CPU is the kernel's nanosecond clock of all the proxy's processes over the window alone, divided into user and system by the clock ticks of /proc/PID/stat.",
 	"haproxy: 1 thread, http-reuse always, path_beg and path_reg; nginx: 1 worker, upstream keepalive, prefix and regex locations, pcre_jit on; ktcpvs: 1 loop, phttp. HTTP/1.1, connections kept on both sides, no logs.",
 	"Every response's status, length and server were checked.",

@@ -116,6 +116,9 @@ type Result struct {
 	Ratio *Ratio `json:"ratio,omitempty"`
 }
 
+// measured is false when it failed, or when the run ended before its first turn.
+func (r *Result) measured() bool { return r.Error == "" && len(r.Rounds) > 0 }
+
 // Ratio is a contender's median by a peer's.
 type Ratio struct {
 	Peer     string  `json:"peer"`
@@ -134,7 +137,7 @@ type CaseResult struct {
 // of finds a contender's result without an error.
 func (c *CaseResult) of(proxy string) (Sample, bool) {
 	for _, r := range c.Results {
-		if r.Proxy == proxy && r.Error == "" && len(r.Rounds) > 0 {
+		if r.Proxy == proxy && r.measured() {
 			return r.Median, true
 		}
 	}
@@ -147,12 +150,12 @@ func (c *CaseResult) conclude() {
 	for i := range c.Results {
 		r := &c.Results[i]
 		r.Median = median(r.Rounds)
-		if r.Peer && r.Error == "" && (better == nil || r.Median.Total < better.Median.Total) {
+		if r.Peer && r.measured() && (better == nil || r.Median.Total < better.Median.Total) {
 			better = r
 		}
 	}
 	for i := range c.Results {
-		if r := &c.Results[i]; better != nil && !r.Peer && r.Error == "" && r.Median.Total > 0 {
+		if r := &c.Results[i]; better != nil && !r.Peer && r.measured() && r.Median.Total > 0 {
 			r.Ratio = &Ratio{
 				Peer:     better.Proxy,
 				CPU:      ratio(r.Median.Total, better.Median.Total),

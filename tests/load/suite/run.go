@@ -44,14 +44,6 @@ func (g Group) contenders(all []Contender) []Contender {
 	return list
 }
 
-// turn is a contender ready to be measured.
-type turn struct {
-	Contender
-	running *proxy.Proxy // nil without a program
-	target  netip.AddrPort
-	failure error // it did not start
-}
-
 // Run runs the suites one after the other. What was measured before an error of
 // the bench itself, or the end of ctx, is returned with it; what goes wrong with
 // one contender is in its Result.
@@ -67,51 +59,57 @@ func (b *Bench) Run(ctx context.Context, suites []Suite) ([]SuiteResult, error) 
 		if s.PerGB {
 			result.CPUUnit = msPerGB
 		}
-		for _, g := range s.Groups {
-			cases, err := b.group(ctx, loop, s, g)
-			result.Cases = append(result.Cases, cases...)
-			if err != nil {
-				return append(results, result), fmt.Errorf("suite %s: %w", s.Name, err)
-			}
-		}
+		result.Cases, err = b.suite(ctx, loop, s)
 		results = append(results, result)
+		if err != nil {
+			return results, fmt.Errorf("suite %s: %w", s.Name, err)
+		}
 	}
 	return results, nil
 }
 
-// group starts the proxies, measures every case, and stops them.
-func (b *Bench) group(ctx context.Context, loop *generator.Loop, s Suite, g Group) (cases []CaseResult, err error) {
-	setup := proxy.Setup{Servers: loop.Servers(), Rules: g.Rules, Default: defaultServer, Bulk: g.Bulk}
-	if g.Wrk {
-		server, err := proxy.Start(ctx, proxy.NginxServer{Nginx: proxy.Nginx{Path: b.Nginx}, BodySize: g.Cases[0].Load.BodySize}, b.LoadCore, proxy.Setup{})
+// suite starts the proxies of every group, measures every case in every round,
+// and stops them. So cases too take turns, and can be compared with each other.
+func (b *Bench) suite(ctx context.Context, loop *generator.Loop, s Suite) ([]CaseResult, error) {
+	fmt.Fprintf(b.Progress, "%s: starting\n", s.Name)
+	var trials []*trial
+	for _, g := range s.Groups {
+		setup := proxy.Setup{Servers: loop.Servers(), Rules: g.Rules, Default: defaultServer, Bulk: g.Bulk}
+		measure := func(t turn, c Case) (observed, error) { return b.window(ctx, loop, t, c) }
+		if g.Wrk {
+			server, err := proxy.Start(ctx, proxy.NginxServer{Nginx: proxy.Nginx{Path: b.Nginx}, BodySize: g.Cases[0].Load.BodySize}, b.LoadCore, proxy.Setup{})
+			if err != nil {
+				return nil, err
+			}
+			defer server.Stop()
+			setup.Servers, setup.Default, setup.Rules = []netip.AddrPort{server.Addr}, 0, slices.Clone(g.Rules)
+			for i := range setup.Rules {
+				setup.Rules[i].Server = 0
+			}
+			measure = func(t turn, c Case) (observed, error) { return b.wrkWindow(ctx, t, c) }
+		}
+		turns, err := b.start(ctx, g, setup)
+		defer stop(turns)
 		if err != nil {
 			return nil, err
 		}
-		defer server.Stop()
-		setup.Servers, setup.Default, setup.Rules = []netip.AddrPort{server.Addr}, 0, slices.Clone(g.Rules)
-		for i := range setup.Rules {
-			setup.Rules[i].Server = 0
+		for _, c := range g.Cases {
+			trials = append(trials, newTrial(c, turns, s.PerGB, measure))
 		}
 	}
-	turns, err := b.start(ctx, g, setup)
-	defer stop(turns)
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range g.Cases {
-		fmt.Fprintf(b.Progress, "%s: %s %s\n", s.Name, c.Name, s.CaseName)
-		measure := func(t turn) (observed, error) { return b.window(ctx, loop, t, c) }
-		if g.Wrk {
-			measure = func(t turn) (observed, error) { return b.wrkWindow(ctx, t, c) }
+	var err error
+	for round := 1; round <= b.Rounds && err == nil; round++ {
+		fmt.Fprintf(b.Progress, "%s: round %d of %d\n", s.Name, round, b.Rounds)
+		for i := 0; i < len(trials) && err == nil; i++ {
+			err = trials[i].round(ctx, b.Progress)
 		}
-		result := CaseResult{Name: c.Name, Connections: c.Load.Connections}
-		if result.Results, err = b.rounds(ctx, turns, s.PerGB, measure); err != nil {
-			return cases, err
-		}
-		result.conclude()
-		cases = append(cases, result)
 	}
-	return cases, nil
+	cases := make([]CaseResult, len(trials))
+	for i, t := range trials {
+		t.result.conclude()
+		cases[i] = t.result
+	}
+	return cases, err
 }
 
 // start starts the group's proxies; those that are to be stopped are returned
@@ -142,37 +140,6 @@ func stop(turns []turn) {
 			t.running.Stop()
 		}
 	}
-}
-
-// rounds gives every contender its turn, round after round.
-func (b *Bench) rounds(ctx context.Context, turns []turn, perGB bool, measure func(turn) (observed, error)) ([]Result, error) {
-	results := make([]Result, len(turns))
-	for i, t := range turns {
-		results[i] = Result{Proxy: t.Name, Peer: t.Peer}
-		if t.failure != nil {
-			results[i].Error = t.failure.Error()
-		}
-	}
-	for range b.Rounds {
-		for i, t := range turns {
-			r := &results[i]
-			if r.Error != "" {
-				continue
-			}
-			seen, err := measure(t)
-			if ctx.Err() != nil {
-				return nil, context.Cause(ctx)
-			}
-			if err != nil {
-				r.Error = err.Error()
-				fmt.Fprintf(b.Progress, "  %s: %v\n", t.Name, err)
-				continue
-			}
-			seen.perGB = perGB
-			r.Rounds = append(r.Rounds, seen.sample())
-		}
-	}
-	return results, nil
 }
 
 // window warms a proxy up and measures it with the generator.

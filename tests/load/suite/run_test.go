@@ -78,26 +78,25 @@ func TestPeersTakeTurnsAndAreCharged(t *testing.T) {
 }
 
 func TestAContenderThatAnswersWronglyFailsAlone(t *testing.T) {
-	suites, err := Quick().Named([]string{"keepalive"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	suites[0].Groups[0].Cases = suites[0].Groups[0].Cases[:1]
-	b := bench(t, Contender{Name: "none"})
 	turns := []turn{{Contender: Contender{Name: "wrong"}}, {Contender: Contender{Name: "right"}}}
 	calls := map[string]int{}
-	results, err := b.rounds(t.Context(), turns, false, func(t turn) (observed, error) {
+	trial := newTrial(Case{Name: "1"}, turns, false, func(t turn, _ Case) (observed, error) {
 		calls[t.Name]++
 		if t.Name == "wrong" {
 			return observed{}, errors.New("answered nonsense")
 		}
 		return observed{elapsed: time.Second, requests: 1}, nil
 	})
-	if err != nil || calls["wrong"] != 1 || calls["right"] != b.Rounds {
-		t.Errorf("calls %v, error %v; expected one of the wrong and %d of the right", calls, err, b.Rounds)
+	for range 2 {
+		if err := trial.round(t.Context(), io.Discard); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if results[0].Error != "answered nonsense" || results[1].Error != "" || len(results[1].Rounds) != b.Rounds {
-		t.Errorf("results %+v", results)
+	if calls["wrong"] != 1 || calls["right"] != 2 {
+		t.Errorf("calls %v, expected one of the wrong and two of the right", calls)
+	}
+	if r := trial.result.Results; r[0].Error != "answered nonsense" || r[1].Error != "" || len(r[1].Rounds) != 2 {
+		t.Errorf("results %+v", r)
 	}
 }
 

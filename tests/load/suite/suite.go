@@ -1,7 +1,8 @@
 // Package suite is the comparison: which loads are put on which proxies, in
-// which order, and what the figures say. Proxies take turns within a case, round
-// after round, because the same program drifts by several percent within
-// minutes; a figure is the median of its rounds, and a ratio is one of medians.
+// which order, and what the figures say. In each round every case of a suite
+// comes, and in each case every proxy has its turn, because the same program
+// drifts by several percent within minutes; a figure is the median of its
+// rounds, and a ratio is one of medians.
 //
 // It owns cases, rounds, medians, tables and claims. Making load and starting
 // proxies is left to generator and proxy.

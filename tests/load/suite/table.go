@@ -47,6 +47,10 @@ func (s *SuiteResult) table(text *strings.Builder) {
 				fmt.Fprintf(text, "failed: %s\n", r.Error)
 				continue
 			}
+			if !r.measured() {
+				text.WriteString("not measured\n")
+				continue
+			}
 			m := r.Median
 			rate := m.RequestsPerSecond
 			if s.perGB() {
