@@ -47,16 +47,18 @@ func newAutomaton(n *nfa, starts int, roots func(int, []uint32) []uint32, cacheB
 // enter returns the state that a kind of start begins in, 0 when it can not be
 // had now.
 func (a *automaton) enter(c *cache, start int) uint32 {
-	if id := atomic.LoadUint32(&c.starts[start]); id != 0 {
-		return id
-	}
 	if !a.build.TryLock() {
 		return 0
 	}
 	defer a.build.Unlock()
+	if id := atomic.LoadUint32(&c.starts[start]); id != 0 {
+		return id
+	}
 	a.first = a.roots(start, a.first[:0])
 	a.work.start(a.nfa, a.first)
-	return a.publish(c, &c.starts[start])
+	id := a.intern(c)
+	atomic.StoreUint32(&c.starts[start], id)
+	return id
 }
 
 // extend returns the state that a slot of a state leads to, 0 when it can not
@@ -87,11 +89,13 @@ func (a *automaton) extend(c *cache, id, slot uint32) uint32 {
 		}
 		t.step(class)
 	}
-	return a.publish(c, s.slot(slot))
+	next := a.intern(c)
+	s.store(slot, next)
+	return next
 }
 
-// publish makes a state of the nodes in work and stores it in slot.
-func (a *automaton) publish(c *cache, slot *uint32) uint32 {
+// intern makes a state of the nodes in work.
+func (a *automaton) intern(c *cache) uint32 {
 	if c.full {
 		if c.missed++; c.missed > len(c.ids) && a.cache.Load() == c {
 			a.cache.Store(newCache(a.cacheBytes, a.starts))
@@ -110,11 +114,7 @@ func (a *automaton) publish(c *cache, slot *uint32) uint32 {
 	if t.hasHit() {
 		meta |= metaHit
 	}
-	id := c.intern(t.nodes, t.best, meta, a.nfa.width(), func() blueprint { return a.plan(t, meta) })
-	if id != 0 {
-		atomic.StoreUint32(slot, id)
-	}
-	return id
+	return c.intern(t.nodes, t.best, meta, a.nfa.width(), func() blueprint { return a.plan(t, meta) })
 }
 
 // plan decides what kind of state a set of nodes becomes.
@@ -191,7 +191,8 @@ func (a *automaton) allIdle(nodes []uint32, place int, class uint16) bool {
 const noByte = 0xff
 
 // onlyExit finds the one byte of ASCII that a state does not idle on, if all
-// characters beyond ASCII leave it as it is too.
+// characters beyond ASCII leave it as it is too. It must be one that URIs do
+// not have: looking for others does not pay over the short ways between them.
 func (a *automaton) onlyExit(nodes []uint32) (byte, bool) {
 	if len(nodes) > maxSeekNodes {
 		return 0, false
@@ -202,7 +203,7 @@ func (a *automaton) onlyExit(nodes []uint32) (byte, bool) {
 			continue
 		}
 		b := a.nfa.single[class]
-		if found || b < 0 {
+		if found || b < 0 || b > ' ' {
 			return 0, false
 		}
 		exit, found = byte(b), true

@@ -25,7 +25,9 @@ import (
 //	                               +--------------------------------------+
 //
 // An id with the bit special set leads to a state that wants more than a look
-// into its table: see kind and the meta bits.
+// into its table: see kind and the meta bits. In a slot, a state of the same
+// chunk that wants no more stands as its offset alone, so that the reader goes
+// from one to the next with nothing but an addition and a look.
 type cache struct {
 	chunks []atomic.Pointer[chunk] // [0] is never used
 	last   uint32                  // the chunk that new states go to
@@ -68,17 +70,16 @@ func (c *cache) bytes() int {
 	return int(c.last)*4*chunkWords + len(c.ids)*stateOverhead + 8*len(c.chunks) + 4*len(c.starts)
 }
 
-func (c *cache) chunk(id uint32) *chunk { return c.chunks[id&^special>>chunkBits].Load() }
-
 // state gives access to one state.
 func (c *cache) state(id uint32) state {
-	return state{c.chunk(id), id & chunkMask}
+	return state{c.chunks[id&^special>>chunkBits].Load(), id & chunkMask, id &^ (special | chunkMask)}
 }
 
 // state is a state in its chunk.
 type state struct {
 	words *chunk
-	at    uint32
+	at    uint32 // its offset
+	base  uint32 // the chunk's part of its id
 }
 
 // kind says what a state does; the lowest bits of meta.
@@ -110,11 +111,28 @@ const (
 	runText         // the text, four bytes a word, lowest first
 )
 
-func (s state) meta() uint32            { return s.words[(s.at-1)&chunkMask] }
-func (s state) kind() kind              { return kind(s.meta()) & metaKind }
-func (s state) best() int32             { return int32(s.words[(s.at-2)&chunkMask]) }
-func (s state) slot(i uint32) *uint32   { return &s.words[(s.at+i)&chunkMask] }
-func (s state) next(slot uint32) uint32 { return atomic.LoadUint32(s.slot(slot)) }
+func (s state) meta() uint32 { return s.words[(s.at-1)&chunkMask] }
+func (s state) kind() kind   { return kind(s.meta()) & metaKind }
+func (s state) best() int32  { return int32(s.words[(s.at-2)&chunkMask]) }
+
+func (s state) slot(i uint32) *uint32 { return &s.words[(s.at+i)&chunkMask] }
+
+// next returns the id that a slot leads to, 0 when it is not known.
+func (s state) next(slot uint32) uint32 {
+	next := atomic.LoadUint32(s.slot(slot))
+	if next-1 < chunkWords-1 {
+		next |= s.base
+	}
+	return next
+}
+
+// store makes a slot lead to an id.
+func (s state) store(slot, id uint32) {
+	if id&^chunkMask == s.base {
+		id &= chunkMask
+	}
+	atomic.StoreUint32(s.slot(slot), id)
+}
 
 func (s state) nodes() []uint32 {
 	k := s.words[s.at-3]

@@ -25,7 +25,7 @@ func (s *Set) Recompile(patterns []Pattern, lim Limits) (*Set, error) {
 func compile(patterns []Pattern, lim Limits, words *vocabulary) (*Set, error) {
 	nodes := new(int)
 	c := &compiler{
-		set:     &Set{patterns: slices.Clone(patterns), words: words, captures: make([]lazyCapture, len(patterns))},
+		set:     &Set{patterns: slices.Clone(patterns), words: words, captures: make([]lazyCaptures, len(patterns))},
 		lim:     lim,
 		words:   words,
 		builder: newBuilder(words, lim, nodes),

@@ -18,7 +18,7 @@ type Set struct {
 	networks *networks      // nil: no rule asks for the source
 	fields   *fields        // nil: no rule asks for fields
 
-	captures []lazyCapture
+	captures []lazyCaptures
 }
 
 // Match returns the index of the first pattern that holds for the request, -1

@@ -2,6 +2,7 @@ package match
 
 import (
 	"bytes"
+	"encoding/binary"
 	"sync/atomic"
 	"unicode/utf8"
 )
@@ -23,6 +24,9 @@ type walk struct {
 // begin sets out with a kind of start.
 func (w *walk) begin(a *automaton, start int) {
 	w.automaton, w.cache = a, a.cache.Load()
+	if w.id = atomic.LoadUint32(&w.cache.starts[start]); w.id != 0 {
+		return
+	}
 	if w.id = a.enter(w.cache, start); w.id == 0 {
 		s := w.need()
 		s.roots = a.roots(start, s.roots[:0])
@@ -40,26 +44,24 @@ func (w *walk) read(text []byte) {
 	}
 	ofByte := &w.automaton.nfa.ofByte
 	id, i := w.id, 0
+enter:
 	for {
-		words := w.cache.chunk(id)
+		s := w.cache.state(id)
 		if id&special != 0 {
-			s := state{words, id & chunkMask}
 			meta := s.meta()
 			if meta&metaHit != 0 {
 				w.collect(s)
 			}
 			switch kind(meta) & metaKind {
 			case kindFinal:
-				w.id = id
-				return
+				break enter
 			case kindRun:
 				n := int(meta >> metaRunShift)
 				same := s.common(text[i:], n)
 				slot := uint32(runAfter)
 				if same < n {
 					if i+same == len(text) {
-						w.id = id
-						return
+						break enter
 					}
 					slot = runElse
 				}
@@ -74,37 +76,43 @@ func (w *walk) read(text []byte) {
 			if meta&metaSeek != 0 {
 				skip := bytes.IndexByte(text[i:], byte(meta>>metaSeekShift))
 				if skip < 0 {
-					w.id = id
-					return
+					break enter
 				}
 				i += skip
 			}
 		}
 
-		here := id &^ (special | chunkMask)
-		for i < len(text) {
-			next := atomic.LoadUint32(&words[(id+uint32(ofByte[text[i]]))&chunkMask])
-			if next^here >= chunkWords {
-				break // another chunk, a special state, or not known yet
+		words, at := s.words, s.at
+		for ; i < len(text); i++ {
+			next := atomic.LoadUint32(&words[at+uint32(ofByte[text[i]])])
+			if next-1 < chunkWords-1 {
+				at = next
+				continue
+			}
+			if next != 0 { // special, or in another chunk
+				id = next
+				i++
+				continue enter
+			}
+			class, width := ofByte[text[i]], 1
+			if text[i] >= utf8.RuneSelf {
+				class, width = w.automaton.nfa.decode(text[i:])
+			}
+			id = s.base | at
+			if next = w.next(id, uint32(class)); next == 0 {
+				w.leave(id, text[i:])
+				return
 			}
 			id = next
-			i++
+			i += width
+			continue enter
 		}
-		if i == len(text) {
-			w.id = id
-			return
+		if at != s.at {
+			id = s.base | at
 		}
-		class, width := ofByte[text[i]], 1
-		if text[i] >= utf8.RuneSelf {
-			class, width = w.automaton.nfa.decode(text[i:])
-		}
-		next := w.next(id, uint32(class))
-		if next == 0 {
-			w.leave(id, text[i:])
-			return
-		}
-		id, i = next, i+width
+		break
 	}
+	w.id = id
 }
 
 // next returns what a slot leads to, known or found now; 0: it can not be had.
@@ -117,9 +125,15 @@ func (w *walk) next(id, slot uint32) uint32 {
 
 // common returns how many bytes of text, at most n, a run's text begins with.
 func (s state) common(text []byte, n int) int {
-	n = min(n, len(text))
-	for i, b := range text[:n] {
-		if byte(*s.slot(runText + uint32(i/4))>>(8*(i%4))) != b {
+	i := 0
+	words := s.words[(s.at+runText)&chunkMask:]
+	for n = min(n, len(text)); i+4 <= n; i += 4 {
+		if binary.LittleEndian.Uint32(text[i:]) != words[i/4] {
+			break
+		}
+	}
+	for ; i < n; i++ {
+		if byte(words[i/4]>>(8*(i%4))) != text[i] {
 			return i
 		}
 	}

@@ -1,0 +1,134 @@
+package match
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"runtime"
+	"testing"
+)
+
+// mixedTable has n rules of four usual kinds, and for each a URI that it is
+// the first to match.
+func mixedTable(n int) (patterns []Pattern, uris [][]byte) {
+	for i := range n {
+		var expr, uri string
+		switch i % 4 {
+		case 0:
+			expr, uri = fmt.Sprintf(`^/api/v1/res%d/[0-9]+/.*`, i), fmt.Sprintf("/api/v1/res%d/4711/parts", i)
+		case 1:
+			expr, uri = fmt.Sprintf(`/users/[0-9]+/orders%d/.*`, i), fmt.Sprintf("/users/1234/orders%d/today", i)
+		case 2:
+			expr, uri = fmt.Sprintf(`^/(en|de|fr)/cat%d/[^/]+\.html$`, i), fmt.Sprintf("/de/cat%d/shoes.html", i)
+		case 3:
+			expr, uri = fmt.Sprintf(`^/static/app%d/.*\.(js|css)$`, i), fmt.Sprintf("/static/app%d/lib/main.js", i)
+		}
+		patterns = append(patterns, Pattern{Expr: expr})
+		uris = append(uris, []byte(uri))
+	}
+	return patterns, uris
+}
+
+// shuffled returns inputs for the URIs, evenly and in no order.
+func shuffled(uris [][]byte) []Input {
+	r := rand.New(rand.NewPCG(1, 2))
+	inputs := make([]Input, 0, max(4096, len(uris)))
+	for len(inputs) < cap(inputs) {
+		for _, i := range r.Perm(len(uris)) {
+			if len(inputs) < cap(inputs) {
+				inputs = append(inputs, Input{URI: uris[i]})
+			}
+		}
+	}
+	return inputs
+}
+
+func mustCompile(t testing.TB, patterns []Pattern) *Set {
+	t.Helper()
+	set, err := Compile(patterns, DefaultLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+func BenchmarkMatchPlain(b *testing.B) {
+	set := mustCompile(b, []Pattern{{Expr: "/images/.*"}, {Expr: "/html/.*"}, {Expr: ".*"}})
+	for _, uri := range []string{"/images/logo/a12.png", "/html/index/main.html", "/cgi-bin/search?q=ab"} {
+		b.Run(uri[1:5], func(b *testing.B) {
+			in := &Input{URI: []byte(uri)}
+			b.ReportAllocs()
+			for b.Loop() {
+				set.Match(in)
+			}
+		})
+	}
+}
+
+func BenchmarkMatch(b *testing.B) {
+	for _, n := range []int{1, 10, 100, 1000, 10000} {
+		patterns, uris := mixedTable(n)
+		inputs := shuffled(uris)
+		b.Run(fmt.Sprintf("rules=%d", n), func(b *testing.B) {
+			set := mustCompile(b, patterns)
+			for i := range inputs {
+				set.Match(&inputs[i])
+			}
+			runtime.GC()
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				set.Match(&inputs[i])
+				if i++; i == len(inputs) {
+					i = 0
+				}
+			}
+			size := set.Size()
+			b.ReportMetric(float64(size.Bytes)/float64(n), "B/rule")
+			b.ReportMetric(float64(size.States)/float64(n), "states/rule")
+		})
+	}
+}
+
+// BenchmarkOneByOne is what every rule by itself costs.
+func BenchmarkOneByOne(b *testing.B) {
+	for _, n := range []int{1, 10, 100, 1000, 10000} {
+		patterns, uris := mixedTable(n)
+		inputs := shuffled(uris)
+		var each []*regexp.Regexp
+		for _, p := range patterns {
+			each = append(each, regexp.MustCompilePOSIX(p.Expr))
+		}
+		b.Run(fmt.Sprintf("rules=%d", n), func(b *testing.B) {
+			i := 0
+			for b.Loop() {
+				for _, re := range each {
+					if re.Match(inputs[i].URI) {
+						break
+					}
+				}
+				if i++; i == len(inputs) {
+					i = 0
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkCompile(b *testing.B) {
+	patterns, _ := mixedTable(10000)
+	b.Run("whole", func(b *testing.B) {
+		for b.Loop() {
+			mustCompile(b, patterns)
+		}
+	})
+	b.Run("one more", func(b *testing.B) {
+		set := mustCompile(b, patterns)
+		patterns := append([]Pattern{{Expr: "^/new/[0-9]+/.*"}}, patterns...)
+		for b.Loop() {
+			if _, err := set.Recompile(patterns, DefaultLimits()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
