@@ -17,7 +17,6 @@ import (
 	"ktcpvs/daemon/knob"
 	"ktcpvs/daemon/loop"
 	"ktcpvs/daemon/match"
-	"ktcpvs/daemon/poll"
 	"ktcpvs/daemon/sched"
 	"ktcpvs/daemon/table"
 	"ktcpvs/fuse/graft"
@@ -25,12 +24,6 @@ import (
 	"ktcpvs/proto"
 	"ktcpvs/proto/nlport"
 )
-
-// pollers are the kernel interfaces by the name they have on the command line.
-var pollers = map[string]func() (poll.Poller, error){
-	"auto":  func() (poll.Poller, error) { return poll.NewEpoll() },
-	"epoll": func() (poll.Poller, error) { return poll.NewEpoll() },
-}
 
 // serve runs the daemon until a signal ends it:
 //

@@ -3,6 +3,7 @@ package loop
 import (
 	"golang.org/x/sys/unix"
 
+	"ktcpvs/daemon/poll"
 	"ktcpvs/daemon/relay"
 )
 
@@ -71,7 +72,7 @@ func (l *Loop) release(s *session) {
 			return
 		}
 	}
-	l.poll.Recv(c.slot, 1) // brings nothing but its end
+	l.poll.Recv(c.slot, poll.ReceiveSize) // brings nothing but its end, until it is used again
 }
 
 // dial gives the session an idle connection to the server, or a new one.

@@ -42,7 +42,7 @@ func newRig(t testing.TB, loops int) *rig {
 	var err error
 	r.group, err = NewGroup(Config{
 		Loops: loops,
-		Open:  func() (poll.Poller, error) { return poll.NewEpoll() },
+		Open:  pollers[pollerUnderTest],
 		Store: r.store, Knobs: r.knobs, Log: klog.Discard(),
 	})
 	if err != nil {
@@ -64,6 +64,24 @@ func newRig(t testing.TB, loops int) *rig {
 		t.Errorf("%d files are open after the test, %d were before", openFiles(t), before)
 	})
 	return r
+}
+
+// Every test of the package runs once for each of the kernel's interfaces.
+var pollers = map[string]func() (poll.Poller, error){
+	"epoll":    func() (poll.Poller, error) { return poll.NewEpoll() },
+	"io_uring": func() (poll.Poller, error) { return poll.NewUring() },
+}
+
+var pollerUnderTest string
+
+func TestMain(m *testing.M) {
+	for name := range pollers {
+		pollerUnderTest = name
+		if status := m.Run(); status != 0 {
+			fmt.Fprintln(os.Stderr, "with", name)
+			os.Exit(status)
+		}
+	}
 }
 
 func openFiles(t testing.TB) int {

@@ -2,6 +2,7 @@ package poll
 
 import (
 	"bytes"
+	"runtime"
 	"testing"
 	"time"
 
@@ -12,6 +13,8 @@ import (
 func forEach(t *testing.T, f func(t *testing.T, p Poller)) {
 	for name, open := range implementations {
 		t.Run(name, func(t *testing.T) {
+			runtime.LockOSThread() // a poller is driven by one thread
+			defer runtime.UnlockOSThread()
 			p, err := open()
 			if err != nil {
 				t.Fatal(err)
@@ -23,7 +26,8 @@ func forEach(t *testing.T, f func(t *testing.T, p Poller)) {
 }
 
 var implementations = map[string]func() (Poller, error){
-	"epoll": func() (Poller, error) { return NewEpoll() },
+	"epoll":    func() (Poller, error) { return NewEpoll() },
+	"io_uring": func() (Poller, error) { return NewUring() },
 }
 
 // pair is two ends of a stream; the first is non-blocking.
