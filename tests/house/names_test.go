@@ -15,13 +15,16 @@ var vague = []string{"util", "utils", "common", "helper", "helpers", "misc"}
 // words are the parts of a camelCase or snake_case name, in lower case.
 func words(name string) []string {
 	var list []string
-	for _, word := range wordStart.FindAllString(name, -1) {
+	for _, word := range word.FindAllString(acronym.ReplaceAllString(name, "$1 $2"), -1) {
 		list = append(list, strings.ToLower(word))
 	}
 	return list
 }
 
-var wordStart = regexp.MustCompile(`[A-Z]+[a-z0-9]*|[a-z0-9]+`)
+var (
+	acronym = regexp.MustCompile(`([A-Z])([A-Z][a-z])`)
+	word    = regexp.MustCompile(`[A-Z]+[a-z0-9]*|[a-z0-9]+`)
+)
 
 func isVague(name string) bool {
 	return slices.ContainsFunc(words(name), func(w string) bool { return slices.Contains(vague, w) })
