@@ -69,10 +69,11 @@ func pattern(name string) string {
 	return "^" + strings.ReplaceAll(name, "/", "$/^") + "$"
 }
 
-// Self is the test binary once more.
+// Self is the test binary once more. Built for race detection it would sleep
+// for a second at its end, each time.
 func Self(args ...string) *exec.Cmd {
 	cmd := exec.Command("/proc/self/exe", args...)
-	cmd.Env = os.Environ()
+	cmd.Env = append([]string{"GORACE=atexit_sleep_ms=0"}, os.Environ()...)
 	return cmd
 }
 

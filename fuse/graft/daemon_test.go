@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +18,7 @@ import (
 
 func TestAfterSIGKILLOldKeysWorkAndANewStartReplacesTheGraft(t *testing.T) {
 	each(t, func(t *testing.T) {
+		fusetest.NeedTool(t, "setpriv")
 		before, _ := keys(t)
 		d := startDaemon(t, "auto", t.TempDir())
 		if d.said != "serving: /proc/sys/net/ktcpvs why: <nil>" {
@@ -193,18 +193,11 @@ func TestNamesFollowProcfs(t *testing.T) {
 	if got, err := os.Readlink(filepath.Join(names, "core")); got != ".sys/proc/sys/net/core" || err != nil {
 		t.Errorf("core leads to %q, %v", got, err)
 	}
-	for _, step := range []struct {
-		do   error
-		want []string
-	}{
-		{os.Mkdir(procfs+"/sys/net/bridge", 0o755), []string{".sys", "bridge", "core", "ktcpvs"}},
-		{os.Remove(procfs + "/sys/net/core"), []string{".sys", "bridge", "core", "ktcpvs"}},
-	} {
-		if step.do != nil {
-			t.Fatal(step.do)
-		}
-	}
-	if err := s.relink(); err != nil {
+	if err := errors.Join(
+		os.Mkdir(procfs+"/sys/net/bridge", 0o755),
+		os.Remove(procfs+"/sys/net/core"),
+		s.relink(),
+	); err != nil {
 		t.Fatal(err)
 	}
 	want("one came, one went", ".sys", "bridge", "ktcpvs")
@@ -214,134 +207,4 @@ func TestNamesFollowProcfs(t *testing.T) {
 	if err := s.relink(); err == nil || !strings.Contains(err.Error(), "the kernel's own ktcpvs") {
 		t.Errorf("beside the kernel's own: %v", err)
 	}
-}
-
-func TestServePutsTheKnobsWhereTheModeSays(t *testing.T) {
-	if !fusetest.Namespaced(t, fusetest.Private) {
-		return
-	}
-	run := t.TempDir()
-	for _, c := range []struct{ mode, dir string }{
-		{"none", ""},
-		{"auto", Path},
-		{Path, Path},
-		{Path + "/", Path},
-		{run + "/elsewhere/knobs", run + "/elsewhere/knobs"},
-	} {
-		served, err := Serve(c.mode, run, knobs(), sysctlfs.Options{})
-		if err != nil {
-			t.Errorf("%s: %v", c.mode, err)
-			continue
-		}
-		if served.Dir != c.dir || served.Why != nil {
-			t.Errorf("%s: at %q, why %v", c.mode, served.Dir, served.Why)
-		}
-		if c.dir != "" {
-			if got := fusetest.Shell(t, `cat "$1"/unload`, served.Dir); got != "0\n" {
-				t.Errorf("%s: %q", c.mode, got)
-			}
-		}
-		if err := served.Undo(); err != nil {
-			t.Errorf("%s: %v", c.mode, err)
-		}
-		wantNoMount(t, c.mode)
-	}
-	for _, mode := range []string{"", "here", "./x", "Auto"} {
-		if _, err := Serve(mode, run, knobs(), sysctlfs.Options{}); err == nil || !strings.Contains(err.Error(), "expected") {
-			t.Errorf("%q: %v", mode, err)
-		}
-	}
-}
-
-// withCapabilities runs call on a thread with these sets.
-func withCapabilities(t *testing.T, effective, permitted uint32, call func()) {
-	t.Helper()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread()
-		header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-		data := [2]unix.CapUserData{{Effective: effective, Permitted: permitted}}
-		if err := unix.Capset(&header, &data[0]); err != nil {
-			t.Error(err)
-			return
-		}
-		call()
-	}()
-	<-done
-}
-
-func TestWithoutWhatItTakesAutoSaysWhyAndWhatToDo(t *testing.T) {
-	if !fusetest.Namespaced(t, fusetest.Private) {
-		return
-	}
-	wantError := func(what string, err error, parts ...string) {
-		t.Helper()
-		if err == nil {
-			t.Errorf("%s: no error", what)
-			return
-		}
-		for _, part := range append(parts, Path) {
-			if !strings.Contains(err.Error(), part) || strings.Contains(err.Error(), "\n") {
-				t.Errorf("%s: %q lacks %q, or is not one line", what, err, part)
-			}
-		}
-	}
-	run := t.TempDir()
-	withCapabilities(t, 0, 0, func() {
-		_, err := Serve("auto", run, knobs(), sysctlfs.Options{})
-		wantError("no capability", err, "CAP_SYS_ADMIN", "run as root", run)
-	})
-	if err := unix.Mount("empty", "/dev", "tmpfs", 0, ""); err != nil {
-		t.Fatal(err)
-	}
-	_, err := Serve(Path, run, knobs(), sysctlfs.Options{})
-	wantError("no device", err, "/dev/fuse", "modprobe fuse")
-	if err := unix.Unmount("/dev", unix.MNT_DETACH); err != nil {
-		t.Fatal(err)
-	}
-	wantNoMount(t, "after failures")
-	if err := unix.Mount("none", "/mnt", "tmpfs", unix.MS_RDONLY, ""); err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.Mount("alien", netDir, "tmpfs", 0, ""); err != nil {
-		t.Fatal(err)
-	}
-	_, err = Serve("auto", "/mnt/run", knobs(), sysctlfs.Options{})
-	wantError("no place at all", err, "alien", "/mnt/run", "read-only file system")
-	served, err := Serve("auto", run, knobs(), sysctlfs.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantError("the place is taken", served.Why, "alien (tmpfs)")
-	if err := served.Undo(); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestACapabilityThatIsOnlyPermittedIsEnough(t *testing.T) {
-	if !fusetest.Namespaced(t, fusetest.Shared) {
-		return
-	}
-	withCapabilities(t, 0, 1<<unix.CAP_SYS_ADMIN, func() {
-		g, err := Make(knobs(), sysctlfs.Options{})
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		// The links are kept up without any capability.
-		if err := g.staged.relink(); err != nil {
-			t.Error(err)
-		}
-		if err := unix.Symlinkat("x", int(g.staged.names.Fd()), "probe"); err != nil {
-			t.Error(err)
-		}
-		if err := g.staged.relink(); err != nil {
-			t.Error(err)
-		}
-		if err := g.Undo(); err != nil {
-			t.Error(err)
-		}
-	})
-	wantNoMount(t, "undone")
 }

@@ -20,8 +20,12 @@
 // sight (mount_too_revealing in fs/namespace.c), and rootless containers need that.
 //
 // The tree is built in a mount namespace of its own and appears at once, in one
-// move_mount(2): nobody sees half of it. Whoever shares mount propagation with
-// /proc gets it too, and loses it again with Undo.
+// move_mount(2): nobody sees half of it. Mount namespaces that /proc propagates
+// to get it too, and lose it again with Undo. Among them are sandboxes that were
+// made before and have /proc/sys read-only (systemd's ProtectKernelTunables):
+// there procfs can then be written through .sys by who may write to it at all.
+// Where that matters, start the daemon first, or do not graft. A daemon that is
+// itself in a mount namespace of its own grafts for that namespace only.
 //
 // The names are those of the daemon's network namespace. A name that a module
 // brings later is linked within seconds, one that goes is unlinked; a reader in

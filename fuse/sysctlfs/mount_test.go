@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -135,59 +134,6 @@ func TestManyWritersAndReadersSeeWholeValues(t *testing.T) {
 	}
 	if got := sets.Load(); got != 800 {
 		t.Errorf("%d values were set by 800 writes", got)
-	}
-}
-
-// counting is a report that is different each time it is made.
-type counting struct {
-	made atomic.Int64
-	size int
-}
-
-func (c *counting) Name() string { return "services" }
-
-func (c *counting) Read() ([]byte, error) {
-	if c.size < 0 {
-		return nil, errors.New("no table")
-	}
-	return []byte(strings.Repeat(fmt.Sprintf("state %d\n", c.made.Add(1)), c.size)), nil
-}
-
-func TestAReportIsOneStateForEachOpen(t *testing.T) {
-	if !fusetest.Namespaced(t, fusetest.Private) {
-		return
-	}
-	report := &counting{size: 100_000}
-	mounted, err := Mount(filepath.Join(t.TempDir(), "proc"), Reports([]File{report}), Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer mounted.Unmount()
-	file := filepath.Join(mounted.Dir(), "services")
-
-	for _, reader := range []string{`cat "$1"`, `dd if="$1" bs=777 status=none`, `cat < "$1"`} {
-		if got := fusetest.Shell(t, reader+` | sort | uniq -c | wc -l`, file); got != "1\n" {
-			t.Errorf("%s: %s states in one read", reader, got)
-		}
-		if got := fusetest.Shell(t, reader+` | wc -l`, file); got != "100000\n" {
-			t.Errorf("%s: %s lines", reader, got)
-		}
-	}
-	if got := fusetest.Shell(t, `exec 3<"$1"; head -n 1 <&3 >/dev/null; tail -n 1 "$1" >/dev/null; tail -n 1 <&3; stat -c '%s %a' "$1"`, file); got != "state 7\n0 444\n" {
-		t.Errorf("across another open: %q", got)
-	}
-	for _, script := range []string{`echo 1 > "$1"`, `echo 1 >> "$1"`, `exec 3<>"$1"`} {
-		if got, err := fusetest.ShellStatus(script, file); err == nil || !strings.Contains(got, "Permission denied") {
-			t.Errorf("%s, by root: %v, %q", script, err, got)
-		}
-	}
-	report.size = 0
-	if got := fusetest.Shell(t, `wc -c < "$1"`, file); got != "0\n" {
-		t.Errorf("an empty report has %s bytes", got)
-	}
-	report.size = -1
-	if got, err := fusetest.ShellStatus(`cat "$1"`, file); err == nil || !strings.Contains(got, "Input/output error") {
-		t.Errorf("a report that cannot be made: %v, %q", err, got)
 	}
 }
 
@@ -326,99 +272,3 @@ func TestAMountThatAnotherCoversStays(t *testing.T) {
 		t.Error(err)
 	}
 }
-
-func TestWhatIsMissingIsSaidWithWhatToDo(t *testing.T) {
-	if !fusetest.Namespaced(t, fusetest.Private) {
-		return
-	}
-	dir := t.TempDir()
-	plain := filepath.Join(dir, "file")
-	if err := os.WriteFile(plain, nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	wantError := func(what, dir string, parts ...string) {
-		t.Helper()
-		_, err := Mount(dir, Knobs(nil), Options{})
-		if err == nil {
-			t.Fatalf("%s: mounted", what)
-		}
-		for _, part := range parts {
-			if !strings.Contains(err.Error(), part) {
-				t.Errorf("%s: %q lacks %q", what, err, part)
-			}
-		}
-		if strings.Contains(err.Error(), "\n") {
-			t.Errorf("%s: more than a line: %q", what, err)
-		}
-	}
-	wantError("a file above", plain+"/x/net", "cannot make the directory", plain, "not a directory")
-	if err := unix.Mount("ro", "/mnt", "tmpfs", unix.MS_RDONLY, ""); err != nil {
-		t.Fatal(err)
-	}
-	wantError("a read-only place", "/mnt/run/net", "cannot make the directory", "/mnt/run", "read-only file system")
-	if err := unix.Mount("empty", "/dev", "tmpfs", 0, ""); err != nil {
-		t.Fatal(err)
-	}
-	wantError("no device", filepath.Join(dir, "net"), "/dev/fuse", "modprobe fuse")
-	if err := unix.Unmount("/dev", unix.MNT_DETACH); err != nil {
-		t.Fatal(err)
-	}
-	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	var data [2]unix.CapUserData
-	if err := unix.Capget(&header, &data[0]); err != nil {
-		t.Fatal(err)
-	}
-	data[0].Effective &^= 1 << unix.CAP_SYS_ADMIN
-	data[0].Permitted &^= 1 << unix.CAP_SYS_ADMIN
-	// Capabilities are a thread's; this goroutine ends with its thread.
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		lockThreadForGood()
-		if err := unix.Capset(&header, &data[0]); err != nil {
-			t.Error(err)
-			return
-		}
-		wantError("no capability", filepath.Join(dir, "net"), "CAP_SYS_ADMIN", "run as root")
-	}()
-	<-done
-}
-
-func TestACapabilityThatIsOnlyPermittedIsEnough(t *testing.T) {
-	if !fusetest.Namespaced(t, fusetest.Private) {
-		return
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		lockThreadForGood()
-		header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-		var data [2]unix.CapUserData
-		if err := unix.Capget(&header, &data[0]); err != nil {
-			t.Error(err)
-			return
-		}
-		only := data[0].Permitted & (1 << unix.CAP_SYS_ADMIN)
-		data[0].Effective, data[0].Permitted, data[1].Effective, data[1].Permitted = 0, only, 0, 0
-		if err := unix.Capset(&header, &data[0]); err != nil {
-			t.Error(err)
-			return
-		}
-		mounted, err := Mount(filepath.Join(t.TempDir(), "net"), Knobs(nil), Options{})
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		if err := mounted.Unmount(); err != nil {
-			t.Error(err)
-		}
-		var after [2]unix.CapUserData
-		if err := unix.Capget(&header, &after[0]); err != nil || after != data {
-			t.Errorf("left with %+v, %v; want %+v", after, err, data)
-		}
-	}()
-	<-done
-}
-
-// lockThreadForGood gives the goroutine a thread that ends with it.
-func lockThreadForGood() { runtime.LockOSThread() }
