@@ -27,11 +27,6 @@ type Load struct {
 	// a request was due, so that a queue is not hidden by waiting to send.
 	Rate float64
 
-	// Responses is how many a Run is to see at least; it goes on for up to 4 times
-	// its duration, or 5 seconds, until it has. A proxy that takes milliseconds for a request
-	// answers in bursts, and a window of few bursts counts wrongly.
-	Responses int
-
 	// NewConnections opens a connection for each request, which asks for
 	// "Connection: close"; latency then includes the handshake.
 	NewConnections bool

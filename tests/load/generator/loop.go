@@ -152,22 +152,24 @@ func (l *Loop) closeClients() {
 	l.clients, l.connected, l.inFlight = nil, 0, 0
 }
 
-// Run makes the load for the given time (see also Load.Responses). The clients keep their connections and
-// what is in flight from one Run to the next, so that the first can warm up
-// what the second measures. It ends early, with an error and all connections
-// closed, at the first wrong answer and when the context is cancelled. Without a
-// single response it goes on for 5 seconds, and then that is an error too.
-func (l *Loop) Run(ctx context.Context, d time.Duration) (Window, error) {
+// Run makes the load for the given time, and then for up to 4 times as long, or
+// 5 seconds, until there were so many responses: a proxy that takes milliseconds
+// for a request answers in bursts, and a window of few bursts counts wrongly.
+// The clients keep their connections and what is in flight from one Run to the
+// next, so that the first can warm up what the second measures. It ends early,
+// with an error and all connections closed, at the first wrong answer and when
+// the context is cancelled; that there was no response at all is an error too.
+func (l *Loop) Run(ctx context.Context, d time.Duration, responses int) (Window, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	window, err := l.run(ctx, d)
+	window, err := l.run(ctx, d, uint64(max(responses, 1)))
 	if err != nil {
 		l.closeClients()
 	}
 	return window, err
 }
 
-func (l *Loop) run(ctx context.Context, d time.Duration) (Window, error) {
+func (l *Loop) run(ctx context.Context, d time.Duration, enough uint64) (Window, error) {
 	// A wait until the next request is due must not be lengthened by the 50 us
 	// by which the kernel likes to gather timers.
 	if err := unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0); err != nil {
@@ -184,7 +186,6 @@ func (l *Loop) run(ctx context.Context, d time.Duration) (Window, error) {
 		return Window{}, err
 	}
 	now := begin
-	enough := uint64(max(l.load.Responses, 1))
 	for done := ctx.Done(); now < begin+d || l.latency.Count() < enough && now < begin+max(4*d, l.patience); now = l.now() {
 		select {
 		case <-done:

@@ -24,12 +24,12 @@ func direct(t *testing.T, change func(*Load)) (*Loop, Load) {
 	return l, load
 }
 
-func measure(t *testing.T, l *Loop, load Load, d time.Duration) Window {
+func measure(t *testing.T, l *Loop, load Load, d time.Duration, responses int) Window {
 	t.Helper()
 	if err := l.Attach(t.Context(), load); err != nil {
 		t.Fatal(err)
 	}
-	w, err := l.Run(t.Context(), d)
+	w, err := l.Run(t.Context(), d, responses)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestClientsReachTheServersDirectly(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, load := direct(t, change)
-			w := measure(t, l, load, 60*time.Millisecond)
+			w := measure(t, l, load, 60*time.Millisecond, 0)
 			if w.Requests == 0 || w.Bytes < w.Requests*uint64(load.BodySize)/2 {
 				t.Errorf("%d requests and %d body bytes in %v", w.Requests, w.Bytes, w.Elapsed)
 			}
@@ -68,20 +68,19 @@ func TestALoopServesOneLoadAfterAnother(t *testing.T) {
 	l, load := direct(t, func(*Load) {})
 	for _, size := range []int{90, 4096, 90} {
 		load.BodySize = size
-		if w := measure(t, l, load, 20*time.Millisecond); w.Requests == 0 {
+		if w := measure(t, l, load, 20*time.Millisecond, 0); w.Requests == 0 {
 			t.Errorf("no requests with a body of %d bytes", size)
 		}
 	}
 }
 
 func TestARunGoesOnUntilItHasSeenEnoughResponses(t *testing.T) {
-	l, load := direct(t, func(load *Load) { load.Rate, load.Responses = 1000, 60 })
-	w := measure(t, l, load, 20*time.Millisecond)
+	l, load := direct(t, func(load *Load) { load.Rate = 1000 })
+	w := measure(t, l, load, 20*time.Millisecond, 60)
 	if w.Requests < 60 || w.Elapsed < 50*time.Millisecond {
 		t.Errorf("%d responses in %v, expected 60, which takes 60ms", w.Requests, w.Elapsed)
 	}
-	load.Responses = 1 << 30
-	if w := measure(t, l, load, 30*time.Millisecond); w.Elapsed < 120*time.Millisecond {
+	if w := measure(t, l, load, 30*time.Millisecond, 1<<30); w.Elapsed < 120*time.Millisecond {
 		t.Errorf("a run that can not see enough took %v, expected 120ms", w.Elapsed)
 	}
 }
@@ -93,7 +92,7 @@ func TestRunDoesNotAllocate(t *testing.T) {
 	}
 	var requests uint64
 	allocations := testing.AllocsPerRun(5, func() {
-		w, err := l.Run(t.Context(), 20*time.Millisecond)
+		w, err := l.Run(t.Context(), 20*time.Millisecond, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,7 +119,7 @@ func TestAWrongAnswerEndsTheRun(t *testing.T) {
 		if err := l.Attach(t.Context(), load); err != nil {
 			t.Fatal(err)
 		}
-		_, err := l.Run(t.Context(), time.Second)
+		_, err := l.Run(t.Context(), time.Second, 0)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("answer %.50q: error %v, expected one that says %q", answer, err, want)
 		}
@@ -133,7 +132,7 @@ func TestASilentProxyIsAnError(t *testing.T) {
 	if err := l.Attach(t.Context(), load); err != nil {
 		t.Fatal(err)
 	}
-	_, err := l.Run(t.Context(), 30*time.Millisecond)
+	_, err := l.Run(t.Context(), 30*time.Millisecond, 0)
 	if err == nil {
 		t.Error("a run without a response succeeded")
 	}
@@ -159,7 +158,7 @@ func TestCancellingTheContextEndsARun(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(10*time.Millisecond, cancel)
-	if _, err := l.Run(ctx, time.Minute); err != context.Canceled {
+	if _, err := l.Run(ctx, time.Minute, 0); err != context.Canceled {
 		t.Errorf("error %v, expected %v", err, context.Canceled)
 	}
 }

@@ -152,12 +152,12 @@ func (b *Bench) window(ctx context.Context, loop *generator.Loop, t turn, c Case
 	if err := loop.Attach(ctx, load); err != nil {
 		return seen, err
 	}
-	if _, err := loop.Run(ctx, b.Window/4); err != nil {
+	if _, err := loop.Run(ctx, b.Window/4, 0); err != nil {
 		return seen, err
 	}
 	var w generator.Window
 	err = b.charge(&seen, t, func() error {
-		w, err = loop.Run(ctx, b.Window)
+		w, err = loop.Run(ctx, b.Window, c.Responses)
 		return err
 	})
 	if err != nil {

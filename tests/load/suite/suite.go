@@ -48,6 +48,9 @@ type Group struct {
 type Case struct {
 	Name string
 	Load generator.Load // without a target; wrk takes the connections from it
+
+	// Responses lengthens a window until there are so many, see generator.Run.
+	Responses int
 }
 
 // Scope says which cases the suites have.
@@ -153,8 +156,8 @@ func (s Scope) rules(name, title string, shapes []shape, counts []int) Suite {
 	suite := Suite{Name: name, Title: fmt.Sprintf("%s; %d connections, requests spread evenly over all rules", title, ruleConnections), CaseName: "rules"}
 	for _, n := range counts {
 		rules, requests := routes(n, shapes)
-		load := generator.Load{Connections: ruleConnections, Requests: requests, BodySize: s.BodySize, Responses: 20 * ruleConnections}
-		suite.Groups = append(suite.Groups, Group{Rules: rules, Cases: []Case{{Name: strconv.Itoa(n), Load: load}}})
+		load := generator.Load{Connections: ruleConnections, Requests: requests, BodySize: s.BodySize}
+		suite.Groups = append(suite.Groups, Group{Rules: rules, Cases: []Case{{Name: strconv.Itoa(n), Load: load, Responses: 10 * ruleConnections}}})
 	}
 	return suite
 }
