@@ -1,0 +1,103 @@
+package limit
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+)
+
+var (
+	alice = netip.MustParseAddr("192.0.2.1")
+	bob   = netip.MustParseAddr("192.0.2.2")
+)
+
+func TestASourceHasOnlySoManyConnectionsOpen(t *testing.T) {
+	s := NewSources()
+	for i := range 3 {
+		if !s.Open(alice, 3, 0, 1) {
+			t.Fatalf("connection %d of 3 refused", i+1)
+		}
+	}
+	if s.Open(alice, 3, 0, 1) {
+		t.Fatal("a fourth connection of 3 was let in")
+	}
+	if !s.Open(bob, 3, 0, 1) {
+		t.Fatal("another source was refused")
+	}
+	s.Close(alice)
+	if !s.Open(alice, 3, 0, 1) {
+		t.Fatal("refused although one had ended")
+	}
+}
+
+func TestRatesRefillWithTime(t *testing.T) {
+	s := NewSources()
+	now := time.Second
+	allowed := func() (n int) {
+		for range 100 {
+			if s.Request(alice, 10, now) {
+				n++
+			}
+		}
+		return n
+	}
+	if n := allowed(); n != 10 {
+		t.Fatalf("%d requests at once at 10 a second", n)
+	}
+	now += 500 * time.Millisecond
+	if n := allowed(); n != 5 {
+		t.Fatalf("%d after half a second, want 5", n)
+	}
+	now += time.Hour
+	if n := allowed(); n != 10 {
+		t.Fatalf("%d after an hour, want one second's worth", n)
+	}
+	if !s.Open(alice, 0, 1, now) || s.Open(alice, 0, 1, now) {
+		t.Fatal("new connections do not have a rate of their own")
+	}
+}
+
+func TestAnIPv6ClientCountsByItsNetwork(t *testing.T) {
+	s := NewSources()
+	one, two := netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("2001:db8::2")
+	if !s.Open(one, 1, 0, 1) || s.Open(two, 1, 0, 1) {
+		t.Fatal("two addresses of one /64 are two sources")
+	}
+	if !s.Open(netip.MustParseAddr("2001:db8:0:1::1"), 1, 0, 1) {
+		t.Fatal("another /64 is the same source")
+	}
+	mapped := netip.AddrFrom16(alice.As16())
+	if !s.Open(alice, 1, 0, 1) || s.Open(mapped, 1, 0, 1) {
+		t.Fatal("an IPv4 address and its mapped form are two sources")
+	}
+}
+
+func TestAFloodOfSourcesForgetsOnlyThoseWithoutConnections(t *testing.T) {
+	s := NewSources()
+	s.Open(alice, 1, 0, 1)
+	for i := range 1 << 18 {
+		s.Request(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), 1, time.Duration(i))
+	}
+	if s.Open(alice, 1, 0, 1<<20) {
+		t.Fatal("an open connection was forgotten")
+	}
+}
+
+func TestNothingAllocates(t *testing.T) {
+	s := NewSources()
+	if n := testing.AllocsPerRun(100, func() {
+		s.Open(alice, 10, 0, 1)
+		s.Request(alice, 10, 1)
+		s.Close(alice)
+	}); n > 0 {
+		t.Fatalf("%v allocations", n)
+	}
+}
+
+func BenchmarkRequest(b *testing.B) {
+	s := NewSources()
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		s.Request(alice, 1<<30, time.Duration(i))
+	}
+}
