@@ -1,12 +1,10 @@
 package control
 
 import (
-	"fmt"
 	"net/netip"
 	"reflect"
 	"slices"
 	"testing"
-	"time"
 
 	"ktcpvs/proto"
 )
@@ -68,31 +66,5 @@ func TestEverythingOfAServiceComesBack(t *testing.T) {
 	f.must(t, clear)
 	if got, err := f.Virtual("shop"); err != nil || got.Service.Redirect.IsValid() {
 		t.Errorf("got %+v, %v", got.Service, err)
-	}
-}
-
-func TestTenThousandRulesLoadAndListAsOneBatch(t *testing.T) {
-	f := newFixture(t)
-	changes := []proto.Change{newService("web"), ofDest(proto.CmdNewDest, "web", r1)}
-	for i := range 10000 {
-		changes = append(changes, ofRule(proto.CmdNewRule, "web", fmt.Sprintf("^/shop/article/%d/[a-z]+\\.html$", i), r1))
-	}
-	started := time.Now()
-	if err := f.Apply(changes); err != nil {
-		t.Fatal(err)
-	}
-	loaded := time.Now()
-	v, err := f.Virtual("web")
-	if err != nil || len(v.Rules) != 10000 {
-		t.Fatalf("%d rules, %v", len(v.Rules), err)
-	}
-	for i, r := range v.Rules {
-		if want := changes[len(changes)-1-i].Rule; !r.Conditions.Equal(&want.Conditions) || !slices.Equal(r.Dests, want.Dests) {
-			t.Fatalf("rule %d is %+v, want %+v", i, r, want)
-		}
-	}
-	t.Logf("loaded in %v, listed in %v", loaded.Sub(started), time.Since(loaded))
-	if took := time.Since(started); took > 2*time.Second {
-		t.Errorf("loading took %v and listing %v, expected less than 2s together", loaded.Sub(started), time.Since(loaded))
 	}
 }
