@@ -9,12 +9,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
 	"ktcpvs/proto"
 	"ktcpvs/proto/prototest"
+	"ktcpvs/tests/require"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -52,7 +52,7 @@ type operator struct {
 
 func newOperator(t *testing.T) *operator {
 	t.Helper()
-	needNetAdmin(t)
+	require.Capability(t, "CAP_NET_ADMIN")
 	d := prototest.New()
 	return &operator{t: t, daemon: d, env: []string{fmt.Sprintf("%s=%d", proto.PortEnv, d.Listen(t))}}
 }
@@ -60,29 +60,6 @@ func newOperator(t *testing.T) *operator {
 // lonely is an operator on whose port no daemon is.
 func lonely(t *testing.T) *operator {
 	return &operator{t: t, env: []string{proto.PortEnv + "=4294967295"}}
-}
-
-// needNetAdmin skips a test that has to send to a netlink port where the
-// kernel would not let it.
-func needNetAdmin(t *testing.T) {
-	t.Helper()
-	const netAdmin = 12
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(status), "CapEff:\t")
-	effective, err := strconv.ParseUint(strings.Fields(rest)[0], 16, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	switch {
-	case effective&(1<<netAdmin) != 0:
-	case os.Getenv("KTCPVS_REQUIRE") == "1":
-		t.Fatal("CAP_NET_ADMIN is missing")
-	default:
-		t.Skip("CAP_NET_ADMIN is missing")
-	}
 }
 
 // result is what a call left.

@@ -8,7 +8,7 @@ import (
 	"ktcpvs/proto"
 )
 
-func TestModules(t *testing.T) {
+func TestModulesAreListedLoadedAndUnloaded(t *testing.T) {
 	o := prepared(t)
 	o.does("--load-module", "wlc")
 	o.does("--load-module=hhttp")
@@ -24,7 +24,7 @@ func TestModules(t *testing.T) {
 	}
 }
 
-func TestKnobs(t *testing.T) {
+func TestKnobsAreListedReadAndSet(t *testing.T) {
 	o := newOperator(t)
 	golden(t, "knobs.golden", o.does("--knob"))
 	for args, want := range map[string]string{
@@ -44,12 +44,30 @@ func TestKnobs(t *testing.T) {
 	}
 }
 
-func TestZero(t *testing.T) {
-	o := prepared(t)
+// zeroing is a daemon that notes whose counters were zeroed.
+type zeroing struct {
+	daemon
+	names *[]string
+}
+
+func (z zeroing) Zero(name string) error {
+	*z.names = append(*z.names, name)
+	return nil
+}
+
+func (zeroing) Close() error { return nil }
+
+func TestZeroIsForOneServiceOrAll(t *testing.T) {
+	var got []string
 	for _, args := range [][]string{{"-Z"}, {"--zero"}, {"-Zi", "web"}, {"--zero", "--ident=web"}} {
-		if out := o.does(args...); out != "" {
-			t.Errorf("%q prints %q", args, out)
+		prepared(t).does(args...)
+		s := &session{resolve: newResolver(), dial: func(uint32) (daemon, error) { return zeroing{names: &got}, nil }}
+		if err := s.run(args); err != nil {
+			t.Fatal(err)
 		}
+	}
+	if want := []string{"", "", "web", "web"}; !slices.Equal(got, want) {
+		t.Errorf("zeroed %q, want %q", got, want)
 	}
 }
 
@@ -102,7 +120,7 @@ func TestEveryCommandHasHelp(t *testing.T) {
 	}
 }
 
-func TestCompletion(t *testing.T) {
+func TestCompletionOffersWhatMayComeNext(t *testing.T) {
 	o := prepared(t)
 	o.does("-Ai", "api")
 	for line, want := range map[string]string{

@@ -170,7 +170,7 @@ func TestANameServerThatDoesNotAnswerDelaysAListingByTwoSeconds(t *testing.T) {
 	})
 }
 
-func TestServiceNames(t *testing.T) {
+func TestServiceNamesLeadBackToTheirPort(t *testing.T) {
 	r := reader(t, &book{}, &book{ports: somePorts}, someServices+"late 80/tcp\n")
 	for port, want := range map[uint16]string{80: "www", 8080: "webcache", 53: "53", 1: "1"} {
 		if got := r.names(nil).Port(port); got != want {
@@ -250,7 +250,7 @@ func (counting) Table() ([]proto.Virtual, error) {
 
 func (counting) Close() error { return nil }
 
-func TestCounters(t *testing.T) {
+func TestLargeCountersAreCutUnlessExact(t *testing.T) {
 	for name, args := range map[string][]string{
 		"stats.golden":       {"-L", "--stats", "-n"},
 		"stats-exact.golden": {"-Ln", "--exact", "--stats"},

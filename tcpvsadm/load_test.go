@@ -113,9 +113,6 @@ func TestARefusedEntryIsNamedByItsLine(t *testing.T) {
 }
 
 func TestTenThousandRulesLoadAndList(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes a second")
-	}
 	o := newOperator(t)
 	var b strings.Builder
 	b.WriteString("virtual big {\n server = 10.0.0.1:80\n")

@@ -5,21 +5,9 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-)
 
-// needProgram skips a test whose program is not installed.
-func needProgram(t *testing.T, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	switch {
-	case err == nil:
-	case os.Getenv("KTCPVS_REQUIRE") == "1":
-		t.Fatalf("%s is not installed", name)
-	default:
-		t.Skipf("%s is not installed", name)
-	}
-	return path
-}
+	"ktcpvs/tests/require"
+)
 
 func TestTheManualHasEveryCommandAndOption(t *testing.T) {
 	page, err := os.ReadFile("../scripts/man/tcpvsadm.8")
@@ -52,7 +40,7 @@ func TestTheManualHasEveryCommandAndOption(t *testing.T) {
 }
 
 func TestTheManualsAreWellFormed(t *testing.T) {
-	mandoc := needProgram(t, "mandoc")
+	mandoc := require.Tool(t, "mandoc")
 	for _, page := range []string{"../scripts/man/tcpvsadm.8", "../scripts/man/ktcpvsd.8"} {
 		if out, err := exec.Command(mandoc, "-T", "lint", "-W", "warning", page).CombinedOutput(); err != nil || len(out) > 0 {
 			t.Errorf("%v\n%s", err, out)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"ktcpvs/tests/require"
 )
 
 // inShell runs a script in a directory with one file, with tcpvsadm on PATH
@@ -43,7 +45,7 @@ var completed = map[string]string{
 }
 
 func TestBashCompletes(t *testing.T) {
-	bash := needProgram(t, "bash")
+	bash := require.Tool(t, "bash")
 	script, err := filepath.Abs("../scripts/completion/tcpvsadm.bash")
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +65,7 @@ func TestBashCompletes(t *testing.T) {
 }
 
 func TestZshCompletes(t *testing.T) {
-	zsh := needProgram(t, "zsh")
+	zsh := require.Tool(t, "zsh")
 	script, err := filepath.Abs("../scripts/completion/_tcpvsadm")
 	if err != nil {
 		t.Fatal(err)
