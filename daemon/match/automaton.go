@@ -128,7 +128,9 @@ func (a *automaton) plan(t *threads, meta uint32) blueprint {
 			return blueprint{kind: kindRun, meta: meta, place: place, text: text}
 		}
 	}
-	if b, ok := a.onlyExit(t.nodes); ok {
+	// A state at the beginning of a line is left by any character, if only for
+	// itself without the beginning.
+	if b, ok := a.onlyExit(t.nodes); ok && meta&metaBegin == 0 {
 		meta |= metaSeek | uint32(b)<<metaSeekShift
 	}
 	return blueprint{kind: kindTable, meta: meta | uint32(kindTable)}

@@ -22,6 +22,8 @@ func FuzzMatch(f *testing.F) {
 		{"/images/.*\n/html/.*\n.*", "/images/a.png\n/html/\n/x/html"},
 		{"^/a/[0-9]+/x$\n^/a/[0-9]+/y\n/b$", "/a/12/x\n/a/12/y/z\n/a/b"},
 		{"^$\n$^\n^x$", "\n\nx\n"},
+		{"$^", "?"},
+		{"^(a|b|.*)/\n(a|.*)ab", "aa/\naab"},
 		{"[^a]b\n.é\n\uFFFD", "\xffb\né\xc3\n\xe2\x82b\n\xe2\x82\xacb"},
 		{"(a+)+$\n(a|aa)+$\n.*.*.*=.*", "aaaaaaaaaaaaaa!\na=b"},
 		{"(^|/)(a|b|)(c|$)\n(a*)*b\n((a?)+)+c", "/\n/ac\naaab"},

@@ -93,6 +93,11 @@ func (n *nfa) idles(at uint32, class uint16) bool {
 		return false
 	}
 	d := &n.nodes[at]
+	for _, e := range n.emptyEdges(d) {
+		if e.on == onNothing {
+			return false // it brings others in again and again
+		}
+	}
 	lits, stays := n.litEdges(d), false
 	for i := findLit(lits, class); i < len(lits) && lits[i].on == int32(class); i++ {
 		if lits[i].to != at {
