@@ -33,7 +33,7 @@ var update = flag.Bool("update", false, "write what was seen into the scenarios"
 // Other events: server "bytes", client end, server end, connecting,
 // connected, fail SIDE CAUSE [reused], moved SIDE N, expired, drain,
 // wait DURATION.
-func TestScenarios(t *testing.T) {
+func TestScenariosBringTheirOperations(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.scenario")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scenarios: %v", err)

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"ktcpvs/tests/require"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -49,7 +51,7 @@ func Namespaced(t *testing.T, propagation Propagation) bool {
 		return true
 	}
 	NeedRoot(t)
-	NeedFuse(t)
+	require.Fuse(t)
 	cmd := Self("-test.run", pattern(t.Name()), "-test.timeout", "60s", "-test.v="+fmt.Sprint(testing.Verbose()))
 	cmd.Env = append(cmd.Env, inside+"=1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: unix.CLONE_NEWNS | unix.CLONE_NEWNET}
@@ -77,45 +79,11 @@ func Self(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// NeedRoot skips the test where user 0 or CAP_SYS_ADMIN is missing, or fails it
-// if KTCPVS_REQUIRE=1.
+// NeedRoot requires user 0 with CAP_SYS_ADMIN.
 func NeedRoot(t *testing.T) {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		missing(t, "user 0 (run as root)")
-	}
-	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	var data [2]unix.CapUserData
-	if err := unix.Capget(&header, &data[0]); err != nil {
-		t.Fatal(err)
-	}
-	if data[0].Effective&(1<<unix.CAP_SYS_ADMIN) == 0 {
-		missing(t, "CAP_SYS_ADMIN")
-	}
-}
-
-// NeedFuse skips the test where /dev/fuse is missing.
-func NeedFuse(t *testing.T) {
-	t.Helper()
-	if err := unix.Access("/dev/fuse", unix.R_OK|unix.W_OK); err != nil {
-		missing(t, "/dev/fuse: "+err.Error())
-	}
-}
-
-// NeedTool skips the test where a program is not installed.
-func NeedTool(t *testing.T, name string) {
-	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		missing(t, "the program "+name)
-	}
-}
-
-func missing(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("KTCPVS_REQUIRE") == "1" {
-		t.Fatalf("missing: %s", what)
-	}
-	t.Skipf("missing: %s", what)
+	require.Root(t)
+	require.Capability(t, "CAP_SYS_ADMIN")
 }
 
 // Shell runs a script and returns what it printed, standard error included. A

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"ktcpvs/tests/require"
+
 	"golang.org/x/sys/unix"
 
 	"ktcpvs/fuse/fusetest"
@@ -18,7 +20,7 @@ import (
 
 func TestAfterSIGKILLOldKeysWorkAndANewStartReplacesTheGraft(t *testing.T) {
 	each(t, func(t *testing.T) {
-		fusetest.NeedTool(t, "setpriv")
+		require.Tool(t, "setpriv")
 		before, _ := keys(t)
 		d := startDaemon(t, "auto", t.TempDir())
 		if d.said != "serving: /proc/sys/net/ktcpvs why: <nil>" {

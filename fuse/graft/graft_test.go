@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"ktcpvs/tests/require"
+
 	"golang.org/x/sys/unix"
 
 	"ktcpvs/fuse/fusetest"
@@ -105,7 +107,7 @@ func makeGraft(t *testing.T) *Graft {
 // keys is what sysctl -a says of net, ours left out; and what it complains of.
 func keys(t *testing.T) (lines []string, complaints string) {
 	t.Helper()
-	fusetest.NeedTool(t, "sysctl")
+	require.Tool(t, "sysctl")
 	complaintsFile := filepath.Join(t.TempDir(), "errors")
 	all := fusetest.Shell(t, `sysctl -a 2>"$1" | grep ^net`, complaintsFile)
 	for line := range strings.Lines(all) {

@@ -2,17 +2,20 @@ package graft
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
 	"testing"
+
+	"ktcpvs/tests/require"
 
 	"ktcpvs/fuse/fusetest"
 )
 
 func TestEachNetworkNamespaceKeepsItsOwnSysctls(t *testing.T) {
 	each(t, func(t *testing.T) {
-		fusetest.NeedTool(t, "ip")
+		require.Tool(t, "ip")
 		makeGraft(t)
 		got := fusetest.Shell(t, `
 			mount -t tmpfs none /run
@@ -40,7 +43,7 @@ func TestAnUnprivilegedUserReadsOnly(t *testing.T) {
 	if !fusetest.Namespaced(t, fusetest.Private) {
 		return
 	}
-	fusetest.NeedTool(t, "setpriv")
+	require.Tool(t, "setpriv")
 	makeGraft(t)
 	const nobody = `exec setpriv --reuid 65534 --regid 65534 --clear-groups sh -c "$1"`
 	if got := fusetest.Shell(t, nobody, `cat /proc/sys/net/ktcpvs/unload /proc/sys/net/core/somaxconn | wc -l`); got != "2\n" {
@@ -57,7 +60,7 @@ func TestAUserNamespaceMayStillMountItsOwnProcfs(t *testing.T) {
 	each(t, func(t *testing.T) {
 		const mine = `unshare -Urpf --mount-proc sh -c 'echo $$'`
 		if got, err := fusetest.ShellStatus(mine); err != nil {
-			t.Skipf("missing: user namespaces that may mount a procfs (%s)", strings.TrimSpace(got))
+			require.That(t, "user namespaces that may mount a procfs", errors.New(strings.TrimSpace(got)))
 		}
 		makeGraft(t)
 		if got := fusetest.Shell(t, mine); got != "1\n" {

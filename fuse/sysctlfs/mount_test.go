@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"ktcpvs/tests/require"
+
 	"golang.org/x/sys/unix"
 
 	"ktcpvs/fuse/fusetest"
@@ -58,7 +60,7 @@ func TestOthersMayReadButNotWrite(t *testing.T) {
 	if !fusetest.Namespaced(t, fusetest.Private) {
 		return
 	}
-	fusetest.NeedTool(t, "setpriv")
+	require.Tool(t, "setpriv")
 	dir := mountKnobs(t)
 	// The directory above is the test's own; the mount is everybody's.
 	if err := unix.Mount(dir, "/mnt", "", unix.MS_BIND, ""); err != nil {

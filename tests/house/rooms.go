@@ -42,6 +42,7 @@ var layers = map[string]layer{
 	"daemon/table": {pure: true, rooms: leaves},
 	"daemon/sched": {pure: true, rooms: model},
 	"daemon/relay": {pure: true, rooms: model},
+	"daemon/limit": {},
 	"daemon/pool":  {pure: true},
 	"daemon/poll":  {},
 	"daemon/loop":  {rooms: join(join(model, service...), "daemon/relay", "daemon/pool", "daemon/poll")},

@@ -14,7 +14,7 @@ var (
 )
 
 // Every clause in clauses.md is held by tests that exist, or says why it asks for nothing.
-func TestClauses(t *testing.T) {
+func TestClausesNameTestsThatExist(t *testing.T) {
 	sources := map[string]string{
 		"http1": testSource(t, "../../daemon/http1"),
 		"http":  testSource(t, "."),

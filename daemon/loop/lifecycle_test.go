@@ -1,0 +1,217 @@
+package loop
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"ktcpvs/daemon/match"
+	"ktcpvs/daemon/table"
+)
+
+func TestPastMaxclientsConnectionsWaitInTheListenQueue(t *testing.T) {
+	r := newRig(t, 2)
+	r.serve(table.ServiceSpec{Scheduler: "wlc", MaxClients: 2}, rawBackend(t, func(c net.Conn) {
+		io.WriteString(c, "x")
+		io.Copy(io.Discard, c)
+	}))
+	var one [1]byte
+	first, second := r.dial(), r.dial()
+	for _, c := range []net.Conn{first, second} {
+		if _, err := io.ReadFull(c, one[:]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	third := r.dial()
+	third.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
+	if _, err := third.Read(one[:]); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatalf("the third connection was served (%v) past maxclients 2", err)
+	}
+	first.Close()
+	third.SetReadDeadline(time.Now().Add(5 * time.Second))
+	if _, err := io.ReadFull(third, one[:]); err != nil {
+		t.Fatalf("the third connection was not served when there was room: %v", err)
+	}
+}
+
+func TestAnAddressInUseIsRefusedWithTheKernelsErrno(t *testing.T) {
+	r := newRig(t, 2)
+	r.serve(table.ServiceSpec{Scheduler: "wlc"})
+	r.change(func(tx *table.Tx) error {
+		return tx.AddService(table.ServiceSpec{Name: "other", Listen: netip.MustParseAddrPort(r.addr)})
+	})
+	err := r.group.Start(r.store.Snapshot().Lookup("other"))
+	if !errors.Is(err, unix.EADDRINUSE) || !strings.Contains(err.Error(), r.addr) {
+		t.Fatalf("%v, want EADDRINUSE naming %s", err, r.addr)
+	}
+}
+
+func TestStoppingFinishesWhatIsOpenAndClosesWhatIsIdle(t *testing.T) {
+	r := newRig(t, 2)
+	release := make(chan struct{})
+	r.serve(table.ServiceSpec{Scheduler: "phttp"}, backend(t, func(w http.ResponseWriter, q *http.Request) {
+		if q.URL.Path == "/slow" {
+			<-release
+		}
+		io.WriteString(w, "done")
+	}))
+	idle := r.dial()
+	io.WriteString(idle, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	in := bufio.NewReader(idle)
+	res, err := http.ReadResponse(in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.Copy(io.Discard, res.Body)
+
+	open := r.dial()
+	io.WriteString(open, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+	time.Sleep(100 * time.Millisecond)
+	if err := r.group.Stop("web"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := in.ReadByte(); err != io.EOF {
+		t.Errorf("the idle connection: %v, want the end", err)
+	}
+	if c, err := net.Dial("tcp", r.addr); err == nil {
+		c.Close()
+		t.Error("a new connection was accepted after the stop")
+	}
+	if n := r.group.Sessions(); n != 1 {
+		t.Errorf("%d sessions open, want 1", n)
+	}
+	close(release)
+	res, err = http.ReadResponse(bufio.NewReader(open), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, _ := io.ReadAll(res.Body)
+	if string(body) != "done" || !res.Close {
+		t.Errorf("%q, close %v", body, res.Close)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := r.group.Wait(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.group.Start(r.store.Snapshot().Lookup("web")); err != nil {
+		t.Fatalf("starting again: %v", err)
+	}
+	if code, _ := get(t, r.client(), "http://"+r.addr+"/"); code != 200 {
+		t.Error(code)
+	}
+}
+
+func TestIdleClientsAndServerConnectionsCloseAfterTheKeepaliveTimeout(t *testing.T) {
+	r := newRig(t, 1)
+	r.knobs.KeepaliveTimeout.Set(1)
+	closed := make(chan time.Time, 1)
+	r.serve(table.ServiceSpec{Scheduler: "phttp"}, rawBackend(t, func(c net.Conn) {
+		in := bufio.NewReader(c)
+		if _, err := http.ReadRequest(in); err != nil {
+			return
+		}
+		io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		in.ReadByte()
+		closed <- time.Now()
+	}))
+	c := r.dial()
+	io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	in := bufio.NewReader(c)
+	http.ReadResponse(in, nil)
+	begin := time.Now()
+	if _, err := in.ReadByte(); err != io.EOF {
+		t.Fatalf("%v, want the end", err)
+	}
+	if d := time.Since(begin); d < 800*time.Millisecond || d > 4*time.Second {
+		t.Errorf("the client was closed after %v, want about 1s", d)
+	}
+	select {
+	case <-closed:
+	case <-time.After(5 * time.Second):
+		t.Error("the pooled server connection was not closed")
+	}
+}
+
+func TestAnUnreachableServerIsA502AndAStallingOneA504(t *testing.T) {
+	l, _ := net.Listen("tcp", "127.0.0.1:0")
+	nobody := l.Addr().String()
+	l.Close()
+	r := newRig(t, 1)
+	r.knobs.ReadTimeout.Set(1)
+	r.serve(table.ServiceSpec{Scheduler: "phttp"}, nobody)
+	c := r.client()
+	if code, _ := get(t, c, "http://"+r.addr+"/"); code != 502 {
+		t.Errorf("refused: %d, want 502", code)
+	}
+	stall := netip.MustParseAddrPort(rawBackend(t, func(c net.Conn) { io.Copy(io.Discard, c) }))
+	r.change(func(tx *table.Tx) error {
+		if err := tx.AddServer("web", table.ServerSpec{Addr: stall, Weight: 1}); err != nil {
+			return err
+		}
+		return tx.AddRule("web", table.RuleSpec{Pattern: match.Pattern{Expr: "/stall"}, Server: stall})
+	})
+	if code, _ := get(t, c, "http://"+r.addr+"/stall"); code != 504 {
+		t.Errorf("stalled: %d, want 504", code)
+	}
+}
+
+func TestConnectionsAreListedWithTheirServerAndState(t *testing.T) {
+	r := newRig(t, 2)
+	server := rawBackend(t, func(c net.Conn) { io.Copy(struct{ io.Writer }{c}, struct{ io.Reader }{c}) })
+	r.serve(table.ServiceSpec{Scheduler: "wlc"}, server)
+	c := r.dial()
+	io.WriteString(c, "x")
+	io.ReadFull(c, make([]byte, 1))
+	list := r.group.Connections()
+	if len(list) != 1 || list[0].Service != "web" || list[0].State != "TUNNEL" ||
+		list[0].Server.String() != server || list[0].Client.String() != c.LocalAddr().String() {
+		t.Fatalf("%+v", list)
+	}
+}
+
+func TestAThousandTableChangesUnderTrafficFailNoRequest(t *testing.T) {
+	r := newRig(t, 2)
+	handler := func(w http.ResponseWriter, q *http.Request) { io.WriteString(w, "ok") }
+	first, second := backend(t, handler), backend(t, handler)
+	r.serve(table.ServiceSpec{Scheduler: "phttp"}, first)
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			c := r.client()
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if code, body := get(t, c, "http://"+r.addr+"/x"); code != 200 || body != "ok" {
+					t.Errorf("%d %q", code, body)
+					return
+				}
+			}
+		})
+	}
+	addr := netip.MustParseAddrPort(second)
+	rule := table.RuleSpec{Pattern: match.Pattern{Expr: "/x"}, Server: addr}
+	for range 250 {
+		r.change(func(tx *table.Tx) error { return tx.AddServer("web", table.ServerSpec{Addr: addr, Weight: 1}) })
+		r.change(func(tx *table.Tx) error { return tx.AddRule("web", rule) })
+		r.change(func(tx *table.Tx) error { return tx.DelRule("web", rule) })
+		r.change(func(tx *table.Tx) error { return tx.DelServer("web", addr) })
+	}
+	close(stop)
+	wg.Wait()
+}

@@ -1,0 +1,191 @@
+package loop
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"testing"
+	"time"
+
+	"ktcpvs/daemon/klog"
+	"ktcpvs/daemon/knob"
+	"ktcpvs/daemon/match"
+	"ktcpvs/daemon/poll"
+	"ktcpvs/daemon/sched"
+	"ktcpvs/daemon/table"
+)
+
+// rig is a table and a group of loops on real sockets.
+type rig struct {
+	t     testing.TB
+	store *table.Store
+	knobs *knob.Knobs
+	group *Group
+	addr  string // of the service "web"
+}
+
+func newRig(t testing.TB, loops int) *rig {
+	t.Helper()
+	before := openFiles(t)
+	r := &rig{t: t, store: table.NewStore(sched.NewRegistry(), loops, match.DefaultLimits()), knobs: knob.New()}
+	var err error
+	r.group, err = NewGroup(Config{
+		Loops: loops,
+		Open:  pollers[pollerUnderTest],
+		Store: r.store, Knobs: r.knobs, Log: klog.Discard(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		r.group.Close()
+		for range 100 {
+			if openFiles(t) <= before {
+				return
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		entries, _ := os.ReadDir("/proc/self/fd")
+		for _, e := range entries {
+			to, _ := os.Readlink("/proc/self/fd/" + e.Name())
+			t.Log(e.Name(), to)
+		}
+		t.Errorf("%d files are open after the test, %d were before", openFiles(t), before)
+	})
+	return r
+}
+
+// Every test of the package runs once for each of the kernel's interfaces.
+var pollers = map[string]func() (poll.Poller, error){
+	"epoll":    func() (poll.Poller, error) { return poll.NewEpoll() },
+	"io_uring": func() (poll.Poller, error) { return poll.NewUring() },
+}
+
+var pollerUnderTest string
+
+func TestMain(m *testing.M) {
+	for name := range pollers {
+		pollerUnderTest = name
+		if status := m.Run(); status != 0 {
+			fmt.Fprintln(os.Stderr, "with", name)
+			os.Exit(status)
+		}
+	}
+}
+
+func openFiles(t testing.TB) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(entries)
+}
+
+// serve defines and starts the service "web", with one rule for each server.
+func (r *rig) serve(spec table.ServiceSpec, servers ...string) {
+	r.t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.addr = l.Addr().String()
+	l.Close()
+	spec.Name, spec.Listen = "web", netip.MustParseAddrPort(r.addr)
+	r.change(func(tx *table.Tx) error {
+		if err := tx.AddService(spec); err != nil {
+			return err
+		}
+		for _, s := range servers {
+			addr := netip.MustParseAddrPort(s)
+			if err := tx.AddServer("web", table.ServerSpec{Addr: addr, Weight: 1}); err != nil {
+				return err
+			}
+			if err := tx.AddRule("web", table.RuleSpec{Pattern: match.Pattern{Expr: ".*"}, Server: addr}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := r.group.Start(r.store.Snapshot().Lookup("web")); err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { r.group.Stop("web") })
+}
+
+func (r *rig) change(f func(*table.Tx) error) {
+	r.t.Helper()
+	if err := r.store.Update(f); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *rig) dial() *net.TCPConn {
+	r.t.Helper()
+	c, err := net.Dial("tcp", r.addr)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { c.Close() })
+	c.SetDeadline(time.Now().Add(10 * time.Second))
+	return c.(*net.TCPConn)
+}
+
+// backend is an HTTP server that answers with f.
+func backend(t testing.TB, f http.HandlerFunc) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := &http.Server{Handler: f}
+	go srv.Serve(l)
+	t.Cleanup(func() { srv.Close() })
+	return l.Addr().String()
+}
+
+// rawBackend gives each connection to f.
+func rawBackend(t testing.TB, f func(net.Conn)) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				f(c)
+			}()
+		}
+	}()
+	t.Cleanup(func() { l.Close() })
+	return l.Addr().String()
+}
+
+func (r *rig) client() *http.Client {
+	tr := &http.Transport{MaxIdleConnsPerHost: 64}
+	r.t.Cleanup(tr.CloseIdleConnections)
+	return &http.Client{Transport: tr, Timeout: 10 * time.Second}
+}
+
+func get(t testing.TB, c *http.Client, url string) (int, string) {
+	t.Helper()
+	res, err := c.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, string(body)
+}
