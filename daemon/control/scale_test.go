@@ -10,6 +10,7 @@ import (
 	"ktcpvs/proto/client"
 	"ktcpvs/proto/engine"
 	"ktcpvs/proto/prototest"
+	"ktcpvs/tests/require"
 
 	"golang.org/x/sys/unix"
 )
@@ -27,7 +28,7 @@ func cpu(t *testing.T) time.Duration {
 }
 
 func TestTenThousandRulesLoadAndListUnderTwoSeconds(t *testing.T) {
-	prototest.NeedNamespace(t)
+	require.That(t, "a user and network namespace of its own", prototest.NoNamespace())
 	f := newFixture(t)
 	c, err := client.Dial(client.Options{Port: prototest.Serve(t, f.control, engine.DefaultLimits())})
 	if err != nil {

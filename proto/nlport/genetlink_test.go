@@ -8,6 +8,7 @@ import (
 	"ktcpvs/proto"
 	"ktcpvs/proto/nlport"
 	"ktcpvs/proto/prototest"
+	"ktcpvs/tests/require"
 
 	"github.com/mdlayher/genetlink"
 	"github.com/mdlayher/netlink"
@@ -27,7 +28,7 @@ func stock(t *testing.T, port uint32) *genetlink.Conn {
 }
 
 func TestStockGenericNetlinkResolvesTheFamily(t *testing.T) {
-	prototest.NeedNamespace(t)
+	require.That(t, "a user and network namespace of its own", prototest.NoNamespace())
 	c := stock(t, prototest.New().Listen(t))
 	family, err := c.GetFamily(proto.FamilyName)
 	if err != nil || family.Name != proto.FamilyName || family.ID != proto.FamilyID || family.Version != proto.FamilyVersion || len(family.Groups) != 0 {
@@ -43,7 +44,7 @@ func TestStockGenericNetlinkResolvesTheFamily(t *testing.T) {
 }
 
 func TestStockGenericNetlinkChangesAndLists(t *testing.T) {
-	prototest.NeedNamespace(t)
+	require.That(t, "a user and network namespace of its own", prototest.NoNamespace())
 	d := prototest.New()
 	c := stock(t, d.Listen(t))
 	family, err := c.GetFamily(proto.FamilyName)

@@ -16,12 +16,13 @@ import (
 	"ktcpvs/proto/engine"
 	"ktcpvs/proto/nlport"
 	"ktcpvs/proto/prototest"
+	"ktcpvs/tests/require"
 
 	"golang.org/x/sys/unix"
 )
 
 func TestWhoLacksCapNetAdminGetsEPERM(t *testing.T) {
-	prototest.NeedNamespace(t)
+	require.That(t, "a user and network namespace of its own", prototest.NoNamespace())
 	port := prototest.New().Listen(t)
 	// Root of a user namespace of its own, which does not own this network.
 	out, err := other("dial", port, prototest.Namespace(unix.CLONE_NEWUSER)).Output()
@@ -31,7 +32,7 @@ func TestWhoLacksCapNetAdminGetsEPERM(t *testing.T) {
 }
 
 func TestAnotherNetworkNamespaceHasAnotherDaemon(t *testing.T) {
-	prototest.NeedNamespace(t)
+	require.That(t, "a user and network namespace of its own", prototest.NoNamespace())
 	port := prototest.New().Listen(t)
 	out, err := other("dial", port, prototest.Namespace(unix.CLONE_NEWUSER|unix.CLONE_NEWNET)).Output()
 	if want := "The ktcpvs module not loaded: no ktcpvsd in this network namespace"; err != nil || string(out) != want {
@@ -40,7 +41,7 @@ func TestAnotherNetworkNamespaceHasAnotherDaemon(t *testing.T) {
 }
 
 func TestNobodyListening(t *testing.T) {
-	prototest.NeedNamespace(t)
+	require.That(t, "a user and network namespace of its own", prototest.NoNamespace())
 	_, err := client.Dial(client.Options{Port: 4711})
 	if !errors.Is(err, unix.ENOPROTOOPT) {
 		t.Errorf("got %v", err)
@@ -48,7 +49,7 @@ func TestNobodyListening(t *testing.T) {
 }
 
 func TestThePortInTheEnvironmentIsDialled(t *testing.T) {
-	prototest.NeedNamespace(t)
+	require.That(t, "a user and network namespace of its own", prototest.NoNamespace())
 	port := prototest.New().Listen(t)
 	t.Setenv(proto.PortEnv, fmt.Sprintf("%#x", port))
 	c, err := client.Dial(client.Options{})
@@ -63,7 +64,7 @@ func TestThePortInTheEnvironmentIsDialled(t *testing.T) {
 }
 
 func TestAPortInUseNamesItsHolder(t *testing.T) {
-	prototest.NeedNamespace(t)
+	require.That(t, "a user and network namespace of its own", prototest.NoNamespace())
 	l, err := nlport.Listen(proto.DefaultPort)
 	if err != nil {
 		t.Fatal(err)
@@ -96,10 +97,8 @@ func squat(port uint32) {
 }
 
 func TestAnAnswerOfSomebodyElseThanRootIsNotBelieved(t *testing.T) {
-	prototest.NeedNamespace(t)
-	if !prototest.ManyUsers() {
-		t.Skip("there is only one user here: that takes CAP_SETUID")
-	}
+	require.That(t, "a user and network namespace of its own", prototest.NoNamespace())
+	require.That(t, "users beside root (run as root)", prototest.NoOtherUsers())
 	// It may answer, as it has the capability; but it is not root.
 	squatter := other("squat", 4712, &syscall.SysProcAttr{
 		Credential:  &syscall.Credential{Uid: 1, Gid: 1, NoSetGroups: true},
@@ -130,7 +129,7 @@ func TestAnAnswerOfSomebodyElseThanRootIsNotBelieved(t *testing.T) {
 }
 
 func TestWhatOthersSendToAClientIsPassedOver(t *testing.T) {
-	prototest.NeedNamespace(t)
+	require.That(t, "a user and network namespace of its own", prototest.NoNamespace())
 	port := prototest.New().Listen(t)
 	conn, err := nlport.Dial(port)
 	if err != nil {
@@ -156,7 +155,7 @@ func TestWhatOthersSendToAClientIsPassedOver(t *testing.T) {
 }
 
 func TestADaemonThatDiesIsNoticed(t *testing.T) {
-	prototest.NeedNamespace(t)
+	require.That(t, "a user and network namespace of its own", prototest.NoNamespace())
 	l, err := nlport.Listen(4713)
 	if err != nil {
 		t.Fatal(err)
@@ -177,7 +176,7 @@ func TestADaemonThatDiesIsNoticed(t *testing.T) {
 }
 
 func TestAListThatIsNotReadDelaysNobody(t *testing.T) {
-	prototest.NeedNamespace(t)
+	require.That(t, "a user and network namespace of its own", prototest.NoNamespace())
 	const rules = 20000 // more than any receive buffer holds
 	limits := engine.DefaultLimits()
 	limits.Stall = 1500 * time.Millisecond

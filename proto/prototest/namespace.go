@@ -11,23 +11,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// inside is set in the process that runs the tests: to own, or to why it has
+// no namespace.
 const (
-	inside  = "KTCPVS_TEST_NAMESPACE" // set in the process that runs the tests, to why when it has none
-	require = "KTCPVS_REQUIRE"        // 1: a missing capability is a failure
-
-	ownNamespace = "own"
+	inside = "KTCPVS_TEST_NAMESPACE"
+	own    = "own"
 )
 
 // Main runs a package's tests in a user and network namespace of their own, in
 // which they are root and have the netlink port ids to themselves. Call it from
-// TestMain. Where the system allows no user namespaces, tests that call
-// NeedNamespace are skipped.
+// TestMain. Where the system allows no user namespaces the tests run without,
+// and NoNamespace says why.
 func Main(m *testing.M) {
 	if os.Getenv(inside) != "" {
 		os.Exit(m.Run())
 	}
 	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
-	cmd.Env = append(os.Environ(), inside+"="+ownNamespace)
+	cmd.Env = append(os.Environ(), inside+"="+own)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.SysProcAttr = Namespace(unix.CLONE_NEWUSER | unix.CLONE_NEWNET)
 	if err := cmd.Start(); err != nil {
@@ -45,18 +45,13 @@ func Main(m *testing.M) {
 	os.Exit(0)
 }
 
-// NeedNamespace skips a test that Main could give no namespace of its own, or
-// fails it when KTCPVS_REQUIRE is 1.
-func NeedNamespace(t testing.TB) {
-	t.Helper()
-	why := os.Getenv(inside)
-	if why == ownNamespace {
-		return
+// NoNamespace is why Main could give the tests no namespace of their own, nil
+// when they have one.
+func NoNamespace() error {
+	if why := os.Getenv(inside); why != own {
+		return errors.New(why)
 	}
-	if os.Getenv(require) == "1" {
-		t.Fatalf("no user and network namespace for the test: %s", why)
-	}
-	t.Skipf("no user and network namespace for the test: %s", why)
+	return nil
 }
 
 // Namespace has a command run in namespaces of its own, as their root. When
@@ -64,8 +59,8 @@ func NeedNamespace(t testing.TB) {
 func Namespace(flags uintptr) *syscall.SysProcAttr {
 	ids := []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
 	groups := []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
-	if ManyUsers() {
-		ids[0].Size, groups[0].Size = 1000, 1000
+	if NoOtherUsers() == nil {
+		ids[0].Size, groups[0].Size = otherUsers, otherUsers
 	}
 	return &syscall.SysProcAttr{
 		Cloneflags:  flags,
@@ -75,16 +70,22 @@ func Namespace(flags uintptr) *syscall.SysProcAttr {
 	}
 }
 
-// ManyUsers tells whether there are users here other than this process's own, and
-// it may become them.
-func ManyUsers() bool {
-	if os.Getuid() != 0 {
-		return false
+// NoOtherUsers is why there are no users here but this process's own, nil when
+// there are and it may become them.
+func NoOtherUsers() error {
+	if uid := os.Getuid(); uid != 0 {
+		return fmt.Errorf("this is user %d", uid)
 	}
 	mapped, err := os.ReadFile("/proc/self/uid_map")
-	var first, host, size int
-	if err == nil {
-		_, err = fmt.Sscan(string(mapped), &first, &host, &size)
+	if err != nil {
+		return err
 	}
-	return err == nil && first == 0 && size >= 1000
+	var first, host, size int
+	if _, err := fmt.Sscan(string(mapped), &first, &host, &size); err != nil || first != 0 || size < otherUsers {
+		return fmt.Errorf("the users here are %q", mapped)
+	}
+	return nil
 }
+
+// otherUsers is how many a namespace is given, when there are so many.
+const otherUsers = 1000
