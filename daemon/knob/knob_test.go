@@ -36,11 +36,12 @@ func TestTheSixKnobsHaveTheReferencesDefaults(t *testing.T) {
 
 func TestEveryKnobIsListedOnceAndDescribesItself(t *testing.T) {
 	k := New()
-	fields := reflect.ValueOf(k).Elem()
 	exported := map[*Knob]bool{}
-	for i := range fields.NumField() {
-		if fields.Type().Field(i).IsExported() {
-			exported[fields.Field(i).Interface().(*Knob)] = true
+	for _, fields := range []reflect.Value{reflect.ValueOf(k).Elem(), reflect.ValueOf(&k.Limits).Elem()} {
+		for i := range fields.NumField() {
+			if f := fields.Field(i); fields.Type().Field(i).IsExported() && f.Kind() == reflect.Pointer {
+				exported[f.Interface().(*Knob)] = true
+			}
 		}
 	}
 	if len(exported) != len(k.All()) {

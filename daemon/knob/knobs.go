@@ -8,7 +8,7 @@ const (
 )
 
 // Knobs are all tunables of the daemon: the files of /proc/sys/net/ktcpvs
-// (reference section 6).
+// (reference section 6), and our own behind them.
 type Knobs struct {
 	DebugLevel       *Knob
 	Unload           *Knob
@@ -16,6 +16,8 @@ type Knobs struct {
 	ZerocopySend     *Knob
 	KeepaliveTimeout *Knob
 	ReadTimeout      *Knob
+
+	Limits Limits
 
 	all []*Knob
 }
@@ -59,6 +61,7 @@ func New() *Knobs {
 		initial: 180, min: 1, max: 7 * days,
 		help: "a relayed connection with no byte either way closes after this long",
 	})
+	k.addLimits()
 	return k
 }
 
