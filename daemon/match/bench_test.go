@@ -3,8 +3,10 @@ package match
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"regexp"
 	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -131,4 +133,65 @@ func BenchmarkCompile(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkMatchConditions routes by what is not the URI: 10,000 rules with a
+// host, a source or a header each.
+func BenchmarkMatchConditions(b *testing.B) {
+	const n = 10000
+	for _, c := range []struct {
+		name string
+		rule func(i int) (Pattern, Input)
+	}{
+		{"host", func(i int) (Pattern, Input) {
+			return Pattern{Expr: "^/", Host: fmt.Sprintf(`^(www\.)?site%d\.example$`, i)},
+				Input{URI: []byte("/index.html"), Host: fmt.Appendf(nil, "www.site%d.example", i)}
+		}},
+		{"source", func(i int) (Pattern, Input) {
+			addr := netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 0})
+			return Pattern{Expr: "^/", Source: netip.PrefixFrom(addr, 24)}, Input{URI: []byte("/index.html"), Source: addr.Next()}
+		}},
+		{"header", func(i int) (Pattern, Input) {
+			return Pattern{Expr: fmt.Sprintf("^/t%d/", i/4), Headers: []NamedExpr{{"X-Tenant", fmt.Sprintf("^tenant%d$", i)}}},
+				Input{URI: fmt.Appendf(nil, "/t%d/index.html", i/4), Fields: oneField{"X-Tenant", fmt.Appendf(nil, "tenant%d", i)}}
+		}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			var patterns []Pattern
+			var inputs []Input
+			for i := range n {
+				p, in := c.rule(i)
+				patterns, inputs = append(patterns, p), append(inputs, in)
+			}
+			set := mustCompile(b, patterns)
+			rand.New(rand.NewPCG(5, 6)).Shuffle(n, func(i, j int) { inputs[i], inputs[j] = inputs[j], inputs[i] })
+			for i := range inputs {
+				if set.Match(&inputs[i]) < 0 {
+					b.Fatalf("%d is not matched", i)
+				}
+			}
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				set.Match(&inputs[i])
+				if i++; i == n {
+					i = 0
+				}
+			}
+			b.ReportMetric(float64(set.Size().Bytes)/n, "B/rule")
+		})
+	}
+}
+
+// oneField is a request with one header field.
+type oneField struct {
+	name  string
+	value []byte
+}
+
+func (f oneField) Header(name string, i int) ([]byte, bool) {
+	if i > 0 || !strings.EqualFold(name, f.name) {
+		return nil, false
+	}
+	return f.value, true
 }

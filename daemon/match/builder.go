@@ -1,11 +1,8 @@
 package match
 
 import (
-	"cmp"
 	"fmt"
-	"math"
 	"regexp/syntax"
-	"slices"
 )
 
 // builder grows an nfa, rule by rule in rising order.
@@ -103,9 +100,15 @@ func (b *builder) add(root uint32, x *expression, rule int32, found func(uint32)
 		if *b.spent > b.lim.TableNodes {
 			return fmt.Errorf("with it the table has more than %d nodes", b.lim.TableNodes)
 		}
+		if len(b.edges) > maxEdgesPerNode*b.lim.TableNodes {
+			return fmt.Errorf("with it the table has more than %d edges", maxEdgesPerNode*b.lim.TableNodes)
+		}
 	}
 	return nil
 }
+
+// maxEdgesPerNode is how many edges a table may have for each node of its limit.
+const maxEdgesPerNode = 4
 
 // child returns the node below at that an element leads to.
 func (b *builder) child(at uint32, e element, rule int32) (uint32, error) {
@@ -227,63 +230,4 @@ func (b *builder) hit(at uint32, rule int32) {
 		b.empty(at, leaf, onNothing)
 	}
 	b.hits[i] = append(b.hits[i], rule)
-}
-
-// finish lays the edges out by node.
-func (b *builder) finish() (*nfa, error) {
-	c, err := newClasses(b.sets, b.lim.Classes)
-	if err != nil {
-		return nil, err
-	}
-	n := &nfa{classes: c, nodes: b.nodes, edges: make([]edge, len(b.edges))}
-	only := make([]int32, len(b.sets)) // the one class of a set, or -1
-	for set := range only {
-		only[set] = c.onlyClass(int32(set))
-	}
-	for _, e := range b.edges {
-		d := &n.nodes[e.from]
-		switch {
-		case e.kind == rawCut || e.kind == rawSet && only[e.set] >= 0:
-			d.lits++
-		case e.kind == rawSet:
-			d.sets++
-		default:
-			d.empty++
-			n.begins = n.begins || e.kind == onBegin
-			n.ends = n.ends || e.kind == onEnd
-		}
-	}
-	if len(b.edges) > math.MaxInt32 {
-		return nil, fmt.Errorf("the table has too many edges")
-	}
-	next := make([][3]uint32, len(n.nodes))
-	at := uint32(0)
-	for i := range n.nodes {
-		d := &n.nodes[i]
-		d.first = at
-		next[i] = [3]uint32{at, at + d.lits, at + d.lits + d.sets}
-		at += d.lits + d.sets + d.empty
-	}
-	for _, e := range b.edges {
-		part, on := 2, e.kind
-		switch {
-		case e.kind == rawCut:
-			part, on = 0, int32(c.cut())
-		case e.kind == rawSet && only[e.set] >= 0:
-			part, on = 0, only[e.set]
-		case e.kind == rawSet:
-			part, on = 1, e.set
-		}
-		place := &next[e.from][part]
-		n.edges[*place] = edge{on: on, to: e.to}
-		*place++
-	}
-	for i := range n.nodes {
-		if d := &n.nodes[i]; d.lits > 1 {
-			slices.SortFunc(n.litEdges(d), func(x, y edge) int {
-				return cmp.Or(cmp.Compare(x.on, y.on), cmp.Compare(x.to, y.to))
-			})
-		}
-	}
-	return n, nil
 }

@@ -36,7 +36,7 @@ type vocabulary struct {
 // source is an expression as written.
 type source struct {
 	expr string
-	fold bool // found regardless of case
+	fold bool // found regardless of case, in a text without capitals of ASCII
 }
 
 func newVocabulary() *vocabulary {
@@ -66,7 +66,11 @@ func (v *vocabulary) parse(src source, lim Limits) (*expression, error) {
 		if x.nodes > lim.ExprNodes {
 			return nil, tooManyNodes(x.nodes, lim)
 		}
-		parts := trimmed(re.Simplify())
+		re = re.Simplify()
+		if src.fold {
+			re = lowered(re)
+		}
+		parts := trimmed(re)
 		if len(parts) == 1 && parts[0].Op == syntax.OpAlternate {
 			for _, sub := range parts[0].Sub {
 				x.sequences = append(x.sequences, v.elements(flatten(nil, sub)))

@@ -35,10 +35,20 @@ type namedField struct {
 
 // found is what is known of one request's fields.
 type found struct {
-	done  []bool // by named: its values have been read
-	holds []bool // by condition
-	text  []byte // decoded
+	done  []bool  // by named: its values have been read
+	holds []bool  // by condition
+	held  []int32 // the conditions that hold
+	text  []byte  // decoded
 	name  []byte
+}
+
+// forget makes it ready for another request.
+func (known *found) forget() {
+	clear(known.done)
+	for _, condition := range known.held {
+		known.holds[condition] = false
+	}
+	known.held = known.held[:0]
 }
 
 // first returns the lowest rule of the hits, below best, whose conditions on
@@ -59,8 +69,7 @@ func (f *fields) first(in *Input, hits [][]int32, made []int32, best int32) int3
 			}
 		}
 	}
-	clear(known.done)
-	clear(known.holds)
+	known.forget()
 	f.spare.Put(known)
 	return best
 }
@@ -129,7 +138,10 @@ func (n *namedField) read(known *found, value []byte) {
 	}
 	for _, hit := range w.scratch.hits.list {
 		for _, condition := range n.hits[hit] {
-			known.holds[condition] = true
+			if !known.holds[condition] {
+				known.holds[condition] = true
+				known.held = append(known.held, condition)
+			}
 		}
 	}
 	n.automaton.giveScratch(w.scratch)

@@ -48,7 +48,7 @@ func genPattern(conditions bool) *rapid.Generator[Pattern] {
 		}
 		maybe := func(label string) bool { return rapid.IntRange(0, 2).Draw(t, label) == 0 }
 		if maybe("host") {
-			p.Host = rapid.SampledFrom([]string{"a", "^a$", `^B\.A$`, "[ab]$", `(^|\.)a`, ".*", "b.*a"}).Draw(t, "host")
+			p.Host = rapid.OneOf(rapid.SampledFrom([]string{"a", "^a$", `^B\.A$`, "[^A]$", `(^|\.)a`, ".*", "b.*a", "[A-C]b", "k"}), genExpr()).Draw(t, "host")
 		}
 		if maybe("method") {
 			p.Method = rapid.SampledFrom([]string{"GET", "POST", "get"}).Draw(t, "method")
@@ -82,7 +82,7 @@ func genInput() *rapid.Generator[*Input] {
 		}
 		return &Input{
 			URI:    []byte(uri),
-			Host:   []byte(rapid.SampledFrom([]string{"", "a", "A", "b.a", "B.a", "x.b", "a.b.x"}).Draw(t, "host")),
+			Host:   []byte(strings.ReplaceAll(rapid.OneOf(rapid.SampledFrom([]string{"", "a", "A", "b.a", "B.a", "x.b", "\u212A"}), genText()).Draw(t, "host"), "\n", "B")),
 			Method: []byte(rapid.SampledFrom([]string{"GET", "POST", "get", ""}).Draw(t, "method")),
 			Source: rapid.SampledFrom([]netip.Addr{{}, netip.MustParseAddr("10.1.2.3"), netip.MustParseAddr("10.1.9.9"),
 				netip.MustParseAddr("::ffff:10.1.2.3"), netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::1")}).Draw(t, "source"),

@@ -43,16 +43,70 @@ func literalSet(r rune, flags syntax.Flags) runeSet {
 	if flags&syntax.FoldCase == 0 {
 		return newRuneSet(r, r)
 	}
-	cases := []rune{r}
+	return newRuneSet(cases(r)...)
+}
+
+// cases returns the bounds of the set of all cases of a character.
+func cases(r rune) []rune {
+	all := []rune{r}
 	for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
-		cases = append(cases, f)
+		all = append(all, f)
 	}
-	slices.Sort(cases)
-	bounds := make([]rune, 0, 2*len(cases))
-	for _, c := range cases {
+	slices.Sort(all)
+	bounds := make([]rune, 0, 2*len(all))
+	for _, c := range all {
 		bounds = append(bounds, c, c)
 	}
-	return newRuneSet(bounds...)
+	return bounds
+}
+
+// lowered takes the capitals of ASCII out of an expression that is found
+// regardless of case, because the texts it is looked for in have none: without
+// them most of its sets are single characters.
+func lowered(re *syntax.Regexp) *syntax.Regexp {
+	low := *re
+	switch re.Op {
+	case syntax.OpCharClass:
+		low.Rune = withoutCapitals(re.Rune)
+	case syntax.OpLiteral:
+		low = syntax.Regexp{Op: syntax.OpConcat}
+		for _, r := range re.Rune {
+			low.Sub = append(low.Sub, &syntax.Regexp{Op: syntax.OpCharClass, Rune: withoutCapitals(cases(r))})
+		}
+		if len(low.Sub) == 1 {
+			low = *low.Sub[0]
+		}
+	default:
+		low.Sub = make([]*syntax.Regexp, len(re.Sub))
+		for i, sub := range re.Sub {
+			low.Sub[i] = lowered(sub)
+		}
+	}
+	return &low
+}
+
+func withoutCapitals(bounds []rune) (rest []rune) {
+	for i := 0; i < len(bounds); i += 2 {
+		lo, hi := bounds[i], bounds[i+1]
+		if below := min(hi, 'A'-1); lo <= below {
+			rest = append(rest, lo, below)
+		}
+		if above := max(lo, 'Z'+1); above <= hi {
+			rest = append(rest, above, hi)
+		}
+	}
+	return rest
+}
+
+// appendLower appends text with the capitals of ASCII made small.
+func appendLower(to, text []byte) []byte {
+	for _, b := range text {
+		if 'A' <= b && b <= 'Z' {
+			b |= 0x20
+		}
+		to = append(to, b)
+	}
+	return to
 }
 
 // setOf returns the set of characters that re stands for, when it is just one

@@ -31,7 +31,8 @@ func (s *Set) Match(in *Input) int {
 	var w walk
 	w.begin(s.automaton, s.start(in))
 	if s.byHost {
-		w.read(in.Host)
+		var lower [256]byte // longer hosts cost an allocation
+		w.read(appendLower(lower[:0], in.Host))
 		w.cut()
 	}
 	w.read(in.URI)
