@@ -1,0 +1,93 @@
+# make            builds bin/ktcpvsd and bin/tcpvsadm
+# make demo       shows them at work, on this machine and nowhere else (root)
+# make test       runs every test (root)
+# make check      what a change must pass before anything else
+# make bench      measures them against haproxy and nginx (root)
+# make install    DESTDIR= PREFIX=/usr/local; make uninstall takes it back
+
+PREFIX     ?= /usr/local
+SYSCONFDIR ?= /etc
+DESTDIR    ?=
+FUZZTIME   ?= 1m
+
+version     := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+staticcheck := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+sources     := go.mod go.sum $(shell find daemon fuse proto tcpvsadm -name '*.go' ! -name '*_test.go')
+build       := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-X main.version=$(version)'
+
+all: build
+
+build: bin/ktcpvsd bin/tcpvsadm
+
+bin/ktcpvsd: $(sources)
+	$(build) -o $@ ./daemon/ktcpvsd
+
+bin/tcpvsadm: $(sources)
+	$(build) -o $@ ./tcpvsadm
+
+clean:
+	rm -rf bin
+	$(MAKE) -C scripts/ktcpvs clean
+
+# deps installs the programs that demo, test and bench call; what is there
+# already is left alone.
+deps:
+	scripts/deps
+
+check:
+	@echo "gofmt -l ."; unformatted=$$(gofmt -l .) && test -z "$$unformatted" || { echo "not formatted: $$unformatted"; exit 1; }
+	go vet ./...
+	go run $(staticcheck) ./...
+	go test ./tests/house
+	go test -race -short $$(go list ./... | grep -v -e /tests/netns -e /tests/load)
+	$(MAKE) fuzz FUZZTIME=5s
+
+test: deps build
+	go test ./...
+
+fuzz:
+	FUZZTIME=$(FUZZTIME) scripts/fuzz
+
+bench: deps build
+	go run ./tests/load/ktcpvs-bench -out bin/bench
+
+demo: build
+	scripts/deps demo
+	scripts/demo
+
+# What is installed. Files name /usr/local inside; they get PREFIX instead.
+sbin       := $(DESTDIR)$(PREFIX)/sbin
+libexec    := $(DESTDIR)$(PREFIX)/libexec/ktcpvs
+man8       := $(DESTDIR)$(PREFIX)/share/man/man8
+bashdir    := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+zshdir     := $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+examples   := $(DESTDIR)$(PREFIX)/share/doc/ktcpvs/examples
+systemd    := $(DESTDIR)$(PREFIX)/lib/systemd/system
+initd      := $(DESTDIR)$(SYSCONFDIR)/init.d
+stand_ins  := insmod rmmod modprobe lsmod modules.sh
+with_prefix = sed 's,/usr/local,$(PREFIX),g'
+
+install: build
+	install -d $(sbin) $(libexec) $(man8) $(bashdir) $(zshdir) $(examples) $(systemd) $(initd)
+	install -m 755 bin/ktcpvsd bin/tcpvsadm $(sbin)
+	install -m 755 $(addprefix scripts/ktcpvs/stand-ins/,$(stand_ins)) $(libexec)
+	chmod 644 $(libexec)/modules.sh
+	for script in ktcpvs.start ktcpvs.stop; do \
+		$(with_prefix) scripts/$$script >$(sbin)/$$script && chmod 755 $(sbin)/$$script || exit 1; \
+	done
+	$(with_prefix) scripts/ktcpvs.init >$(initd)/ktcpvsd
+	chmod 755 $(initd)/ktcpvsd
+	$(with_prefix) scripts/ktcpvsd.service >$(systemd)/ktcpvsd.service
+	install -m 644 scripts/ktcpvs.conf $(examples)
+	install -m 644 scripts/man/tcpvsadm.8 scripts/man/ktcpvsd.8 $(man8)
+	install -m 644 scripts/completion/tcpvsadm.bash $(bashdir)/tcpvsadm
+	install -m 644 scripts/completion/_tcpvsadm $(zshdir)
+
+uninstall:
+	rm -f $(addprefix $(sbin)/,ktcpvsd tcpvsadm ktcpvs.start ktcpvs.stop)
+	rm -f $(addprefix $(libexec)/,$(stand_ins))
+	rm -f $(initd)/ktcpvsd $(systemd)/ktcpvsd.service $(examples)/ktcpvs.conf
+	rm -f $(man8)/tcpvsadm.8 $(man8)/ktcpvsd.8 $(bashdir)/tcpvsadm $(zshdir)/_tcpvsadm
+	-rmdir $(libexec) $(examples) $(DESTDIR)$(PREFIX)/share/doc/ktcpvs 2>/dev/null
+
+.PHONY: all build clean deps check test fuzz bench demo install uninstall
