@@ -55,7 +55,7 @@ func (d *Daemon) Refuse(cmd proto.Command, err *proto.Error) {
 func (d *Daemon) Table() []proto.Virtual {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.model.clone().Virtuals
+	return d.model.Clone().Virtuals
 }
 
 // Do carries out one request.
@@ -77,7 +77,7 @@ func (d *Daemon) Do(_ proto.Peer, r *proto.Request) error {
 		}
 		return proto.Errorf(unix.ENOENT, "knob %q", r.Knob.Name)
 	}
-	next := d.model.clone()
+	next := d.model.Clone()
 	if err := next.apply(r); err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (d *Daemon) Do(_ proto.Peer, r *proto.Request) error {
 func (d *Daemon) Commit(_ proto.Peer, changes iter.Seq2[int, proto.Change]) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	next := d.model.clone()
+	next := d.model.Clone()
 	for i, c := range changes {
 		err := d.refusals[c.Command]
 		if err == nil {

@@ -13,7 +13,7 @@ func (m *Model) list(r *proto.Request) ([]proto.Reply, *proto.Error) {
 		return nil, noService(name)
 	}
 	var replies []proto.Reply
-	for _, v := range m.clone().Virtuals {
+	for _, v := range m.Clone().Virtuals {
 		if name != "" && v.Service.Name != name {
 			continue
 		}

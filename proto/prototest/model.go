@@ -88,7 +88,8 @@ func (m *Model) find(name string) *proto.Virtual {
 	return nil
 }
 
-func (m *Model) clone() Model {
+// Clone copies the table, so that changing the copy changes nothing else.
+func (m *Model) Clone() Model {
 	next := Model{Virtuals: slices.Clone(m.Virtuals)}
 	for i := range next.Virtuals {
 		v := &next.Virtuals[i]
