@@ -3,6 +3,7 @@ package loop
 import (
 	"golang.org/x/sys/unix"
 
+	"ktcpvs/daemon/klog"
 	"ktcpvs/daemon/poll"
 	"ktcpvs/daemon/relay"
 )
@@ -22,6 +23,9 @@ func (l *Loop) exec(s *session, ops []relay.Op) {
 				l.events = append(l.events, relay.Event{Kind: relay.Failed, Side: relay.Client, Cause: cause(errno)})
 			}
 		case relay.Dial:
+			if l.debug >= klog.Conn {
+				l.scheduled(s, op)
+			}
 			l.dial(s, op)
 		case relay.Release:
 			l.release(s)
@@ -94,6 +98,9 @@ func (l *Loop) dial(s *session, op *relay.Op) {
 	}
 	c, errno := l.open(op, key)
 	if errno != 0 {
+		if cause(errno) == relay.Exhausted {
+			l.complain("cannot connect to a server", s.lis.name, errno)
+		}
 		l.events = append(l.events, relay.Event{Kind: relay.Failed, Side: relay.Server, Cause: cause(errno)})
 		return
 	}

@@ -11,6 +11,7 @@ import (
 
 	"ktcpvs/daemon/klog"
 	"ktcpvs/daemon/knob"
+	"ktcpvs/daemon/limit"
 	"ktcpvs/daemon/poll"
 	"ktcpvs/daemon/table"
 )
@@ -22,6 +23,8 @@ type Config struct {
 	Store *table.Store
 	Knobs *knob.Knobs
 	Log   *klog.Logger
+
+	sources *limit.Sources
 }
 
 // Group is all loops of the daemon. Its methods may be called from any
@@ -36,6 +39,7 @@ type Group struct {
 
 // NewGroup starts the loops.
 func NewGroup(cfg Config) (*Group, error) {
+	cfg.sources = limit.NewSources()
 	g := &Group{cfg: cfg, running: map[string][]*listener{}}
 	for i := range cfg.Loops {
 		p, err := cfg.Open()
@@ -48,6 +52,13 @@ func NewGroup(cfg Config) (*Group, error) {
 		go l.run()
 	}
 	cfg.Knobs.MaxBacklog.OnChange(func(_, n int32) { g.backlog(int(n)) })
+	for _, k := range cfg.Knobs.All() {
+		k.OnChange(func(_, _ int32) {
+			for _, l := range g.loops {
+				l.call(l.readKnobs)
+			}
+		})
+	}
 	return g, nil
 }
 

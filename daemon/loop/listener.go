@@ -180,12 +180,8 @@ func (lis *listener) resume() {
 // shed stops accepting for a moment, because the machine has run out of
 // something; the connections wait in the listen queue.
 func (lis *listener) shed(errno unix.Errno) {
-	l := lis.loop
-	lis.pause(l.ctx.Now + hurry)
-	if l.complained == 0 || l.ctx.Now-l.complained >= time.Second {
-		l.complained = l.ctx.Now
-		l.log.Say(klog.Announce, "cannot accept connections for the moment", "service", lis.name, "err", errno)
-	}
+	lis.pause(lis.loop.ctx.Now + hurry)
+	lis.loop.complain("cannot accept connections for the moment", lis.name, errno)
 }
 
 // open begins the session of an accepted connection, already counted.
@@ -215,7 +211,23 @@ func (lis *listener) open(fd int, from netip.AddrPort) {
 		l.log.Say(klog.Lookup, "connection accepted", "service", lis.name, "client", from)
 	}
 	s.Open(lis.live, from.Addr())
+	if l.maxPerAddr > 0 || l.connRate > 0 {
+		if s.counted = l.sources.Open(from.Addr(), l.maxPerAddr, l.connRate, l.ctx.Now); !s.counted {
+			l.turnAway(s)
+			return
+		}
+	}
 	l.step(s, relay.Event{Kind: relay.Opened})
+}
+
+// turnAway refuses a source that has too many connections, in HTTP where that
+// is spoken.
+func (l *Loop) turnAway(s *session) {
+	if s.lis.eager {
+		l.step(s, relay.Event{Kind: relay.Refuse, N: 429})
+		return
+	}
+	l.step(s, relay.Event{Kind: relay.Failed, Side: relay.Client})
 }
 
 // remove takes in that a session has ended.
@@ -235,6 +247,10 @@ func (lis *listener) remove(s *session) {
 	lis.live.Conns.Add(-1)
 	if l.log.Enabled(klog.Lookup) {
 		l.log.Say(klog.Lookup, "connection expired", "service", lis.name)
+	}
+	if s.counted {
+		s.counted = false
+		l.sources.Close(s.Source)
 	}
 	if lis.paused {
 		lis.resume()

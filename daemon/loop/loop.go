@@ -8,6 +8,7 @@ import (
 
 	"ktcpvs/daemon/klog"
 	"ktcpvs/daemon/knob"
+	"ktcpvs/daemon/limit"
 	"ktcpvs/daemon/poll"
 	"ktcpvs/daemon/pool"
 	"ktcpvs/daemon/relay"
@@ -21,6 +22,7 @@ import (
 //	  +---------------------------------------------------------------------+
 type Loop struct {
 	index int
+	loops int // there are
 	poll  poll.Poller
 	store *table.Store
 	knobs *knob.Knobs
@@ -39,8 +41,12 @@ type Loop struct {
 	events    []relay.Event
 	sa        sockaddr
 
+	sources    *limit.Sources // of all loops
+	debug      int32          // debug_level
+	maxPerAddr int            // connections open at once from one source
+	connRate   int            // new connections a second from one source
 	nextSecond time.Duration
-	complained time.Duration // when it was last logged that descriptors ran out
+	complained time.Duration // when it was last logged that something ran out
 	stop       bool
 
 	// sessions counts the open ones, for whoever waits for them to end.
@@ -60,6 +66,7 @@ type session struct {
 	server     *conn
 	timer      timer
 	next, prev *session // of its listener
+	counted    bool     // in Loop.sources
 }
 
 const (
@@ -70,6 +77,7 @@ const (
 func newLoop(index int, p poll.Poller, cfg *Config) *Loop {
 	l := &Loop{
 		index:  index,
+		loops:  cfg.Loops,
 		poll:   p,
 		store:  cfg.Store,
 		knobs:  cfg.Knobs,
@@ -80,6 +88,8 @@ func newLoop(index int, p poll.Poller, cfg *Config) *Loop {
 		bySlot: map[uint32]*listener{},
 		done:   make(chan struct{}),
 	}
+	l.sources = cfg.sources
+	l.ctx.Sources = cfg.sources
 	return l
 }
 
@@ -109,6 +119,7 @@ func (l *Loop) run() {
 	runtime.LockOSThread()
 	defer close(l.done)
 	var ev poll.Event
+	l.readKnobs()
 	l.refresh()
 	for !l.stop {
 		if err := l.poll.Wait(l.bound()); err != nil {
@@ -147,9 +158,6 @@ func (l *Loop) bound() time.Duration {
 func (l *Loop) refresh() {
 	c := l.ctx
 	c.Now = time.Since(l.start)
-	c.Timeouts.Read = time.Duration(l.knobs.ReadTimeout.Get()) * time.Second
-	c.Timeouts.KeepAlive = time.Duration(l.knobs.KeepaliveTimeout.Get()) * time.Second
-	c.ZeroCopy = l.knobs.ZerocopySend.Get() != 0
 	if c.Now >= l.nextSecond {
 		l.everySecond()
 	}
@@ -263,6 +271,9 @@ func (l *Loop) step(s *session, ev relay.Event) {
 	for i := 0; i < len(l.events) && !s.Closed(); i++ {
 		l.ctx.Snapshot = l.store.Snapshot()
 		e := l.events[i]
+		if l.debug > klog.Announce {
+			l.trace(s, &e)
+		}
 		l.exec(s, s.Step(l.ctx, &e))
 	}
 	if s.client == nil {
@@ -306,7 +317,7 @@ func (l *Loop) timers() {
 		if s := t.owner; s.Closed() {
 			l.end(s)
 		} else {
-			l.step(s, relay.Event{Kind: relay.Expired})
+			l.step(s, relay.Event{Kind: relay.Expired, Blocked: s.server.blocked()})
 		}
 	}
 	for _, lis := range l.listeners {

@@ -8,6 +8,7 @@ type body struct {
 	done    bool
 	unchunk bool  // the receiver does not know chunks
 	left    int64 // of a LengthBody
+	size    int64 // payload of a ChunkedBody so far
 	chunks  http1.Chunked
 }
 
@@ -59,6 +60,7 @@ func (b *body) takeChunks(data []byte, lim *http1.Limits) (out []byte, n int, er
 		n += m
 		switch token {
 		case http1.Data:
+			b.size += int64(m)
 		case http1.End:
 			b.done = true
 			if b.unchunk {
@@ -107,5 +109,6 @@ func (b *body) skip(n int64) {
 		b.done = b.left == 0
 	case http1.ChunkedBody:
 		b.chunks.Skip(n)
+		b.size += n
 	}
 }

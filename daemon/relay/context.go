@@ -9,13 +9,16 @@ import (
 	"ktcpvs/daemon/table"
 )
 
-// Timeouts bound how long a session waits.
+// Timeouts bound how long a session waits; 0 is for ever, where it is allowed.
 type Timeouts struct {
 	Head      time.Duration // first to last byte of a request's head
 	Connect   time.Duration // a new server connection
+	FirstByte time.Duration // the server's response, once the request is sent; 0: Read
 	Read      time.Duration // a relayed connection with no byte either way
+	Total     time.Duration // a request and its response; may be 0
 	KeepAlive time.Duration // a client between requests
 	Linger    time.Duration // reading what a refused client still sends
+	BodyGrace time.Duration // before Policy.BodyRate is asked for
 }
 
 // DefaultTimeouts are those of the reference's section 6, and for what it
@@ -27,7 +30,23 @@ func DefaultTimeouts() Timeouts {
 		Read:      180 * time.Second,
 		KeepAlive: 30 * time.Second,
 		Linger:    2 * time.Second,
+		BodyGrace: 10 * time.Second,
 	}
+}
+
+// Policy bounds what a client may cost; 0 is no bound, but for Ahead.
+type Policy struct {
+	Body        int64 // bytes of a request's body
+	Requests    int   // on one connection
+	RequestRate int   // a second, from one source
+	BodyRate    int   // bytes a second that a client must send of a body
+	Ahead       int   // bytes received at once while a head is expected
+	Held        int64 // bytes of buffers that this loop's sessions hold
+}
+
+// Sources remembers how fast each address sends requests.
+type Sources interface {
+	Request(addr netip.Addr, rate int, now time.Duration) bool
 }
 
 // Context is what the sessions of one loop share. The loop owns it and keeps
@@ -40,6 +59,8 @@ type Context struct {
 	Snapshot *table.Snapshot
 	Limits   http1.Limits
 	Timeouts Timeouts
+	Policy   Policy
+	Sources  Sources // asked only when Policy.RequestRate is set
 	ZeroCopy bool
 	Buffers  *Buffers
 
@@ -56,6 +77,7 @@ func NewContext(index int) *Context {
 		Loop:     index,
 		Limits:   http1.DefaultLimits(),
 		Timeouts: DefaultTimeouts(),
+		Policy:   Policy{Ahead: headRead},
 		Buffers:  NewBuffers(),
 		scratch:  make([]byte, 0, 64<<10),
 	}

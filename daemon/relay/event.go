@@ -18,6 +18,8 @@ const (
 // Other is the opposite side.
 func (s Side) Other() Side { return s ^ 1 }
 
+func (s Side) String() string { return [...]string{"client", "server"}[s] }
+
 // EventKind says what has happened to a session.
 type EventKind uint8
 
@@ -40,8 +42,11 @@ const (
 	Moved
 	// Progress says that a Splice has moved bytes and goes on.
 	Progress
-	// Expired says that the deadline has passed.
+	// Expired says that the deadline has passed. Blocked tells that it is the
+	// server who does not take what the client has sent.
 	Expired
+	// Refuse answers a client that is not to be served with status N.
+	Refuse
 	// Drain asks to finish what is open and take nothing new.
 	Drain
 )
@@ -60,12 +65,13 @@ const (
 
 // Event is one thing that happened.
 type Event struct {
-	Kind   EventKind
-	Side   Side
-	Cause  Cause
-	Reused bool
-	Data   []byte
-	N      int64
+	Kind    EventKind
+	Side    Side
+	Cause   Cause
+	Reused  bool
+	Blocked bool
+	Data    []byte
+	N       int64
 }
 
 // OpKind says what the loop is to do.
@@ -105,4 +111,13 @@ type Op struct {
 	Server *table.Server
 	Addr   netip.AddrPort
 	N      int64
+}
+
+func (k EventKind) String() string {
+	return [...]string{"", "opened", "received", "connecting", "connected", "failed", "moved",
+		"progress", "expired", "refuse", "drain"}[k]
+}
+
+func (c Cause) String() string {
+	return [...]string{"", "reset", "refused", "unreachable", "timed out", "nothing left to connect with"}[c]
 }

@@ -44,9 +44,12 @@ func (s *Session) requests(c *Context, data []byte) {
 	}
 }
 
+// status is what the client of a refused request gets, 0 for no error.
 func status(err error) int {
-	var refused *http1.Error
-	if errors.As(err, &refused) {
+	if err == nil {
+		return 0
+	}
+	if refused, is := errors.AsType[*http1.Error](err); is {
 		return refused.Status
 	}
 	return 400
@@ -65,7 +68,8 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	s.affinity, s.returned = false, sid{}
 	s.request.start(r.Body, r.Length, false)
 	s.response = body{}
-	s.deadline = c.Now + c.Timeouts.Read
+	s.served++
+	s.began, s.allow = c.Now, c.Timeouts.BodyGrace
 	s.live.Stats.Cell(c.Loop).Requests.Add(1)
 
 	svc := c.Snapshot.At(s.live)
@@ -80,6 +84,18 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	case r.MaxForwards == 0:
 		s.lastHop(c)
 		return data
+	case c.Policy.RequestRate > 0 && !c.Sources.Request(s.Source, c.Policy.RequestRate, c.Now):
+		s.answerSelf(c, 429)
+		return data
+	case c.Policy.Body > 0 && r.Length > c.Policy.Body:
+		s.refuse(c, 413)
+		return data
+	case c.Policy.Held > 0 && c.Buffers.Held() > c.Policy.Held:
+		s.refuse(c, 503)
+		return data
+	}
+	if c.Policy.Requests > 0 && s.served >= c.Policy.Requests {
+		s.keep = false
 	}
 	s.perRequest = svc.Scheduler.Unit == table.PerRequest
 	if s.perRequest && r.Minor == 0 {
@@ -89,7 +105,7 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	if !s.connected {
 		server = s.choose(c, svc)
 	}
-	s.head = http1.AppendRequest(c.Buffers.Get(size+addedToHead), r, &http1.Forward{
+	s.head = http1.AppendRequest(c.Buffers.Get(size+len(r.Fields)+addedToHead), r, &http1.Forward{
 		KeepAlive: s.keep || s.perRequest,
 		Upgrade:   r.Upgrade,
 	})
@@ -99,6 +115,10 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 		s.refuse(c, status(err))
 		return data
 	}
+	if c.Policy.Body > 0 && s.request.size > c.Policy.Body {
+		s.refuse(c, 413)
+		return data
+	}
 	s.replayable = s.request.done && cap(s.head)-len(s.head) >= len(out)
 	if s.replayable {
 		s.head = append(s.head, out...)
@@ -106,6 +126,7 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	}
 	switch {
 	case s.connected:
+		s.wait(c)
 		s.tally(c)
 	case !s.connect(c, svc, server):
 		return data[n:]
@@ -114,7 +135,8 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	return data[n:]
 }
 
-// addedToHead is room for the fields that a forwarded request gets.
+// addedToHead is room for the fields that a forwarded request gets; a blank
+// behind each colon comes on top.
 const addedToHead = 256
 
 // choose finds the server of the request in c.req.
@@ -144,7 +166,7 @@ func (s *Session) connect(c *Context, svc *table.Service, server *table.Server) 
 
 func (s *Session) dial(c *Context, op Op) {
 	s.connected, s.spoiled = true, false
-	s.deadline = c.Now + c.Timeouts.Read
+	s.wait(c)
 	s.sparser.Reset()
 	c.op(op)
 }
@@ -190,16 +212,21 @@ func (s *Session) sendBody(c *Context, data []byte) []byte {
 	if s.request.done || s.spoiled {
 		return data
 	}
-	s.deadline = c.Now + c.Timeouts.Read
 	out, n, err := s.request.take(data, &c.Limits)
-	if err != nil {
+	code := status(err)
+	if err == nil && c.Policy.Body > 0 && s.request.size > c.Policy.Body {
+		code = 413
+	}
+	if code != 0 {
 		if s.final {
 			s.breakOff(c)
 		} else {
-			s.refuse(c, status(err))
+			s.refuse(c, code)
 		}
 		return nil
 	}
+	s.earn(c, n)
+	s.wait(c)
 	c.write(Server, nil, out)
 	if s.request.done && s.response.done && s.final {
 		s.finish(c)

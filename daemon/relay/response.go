@@ -14,7 +14,7 @@ func (s *Session) fromServer(c *Context, data []byte) {
 		return
 	}
 	data = s.answer.with(c.Buffers, data)
-	s.deadline = c.Now + c.Timeouts.Read
+	s.wait(c)
 	var head []byte
 	for !s.final {
 		n, err := s.sparser.Response(data, &c.Limits, s.method, &c.res)

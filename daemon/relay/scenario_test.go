@@ -31,8 +31,9 @@ var update = flag.Bool("update", false, "write what was seen into the scenarios"
 //		server <- "GET / ..."
 //
 // Other events: server "bytes", client end, server end, connecting,
-// connected, fail SIDE CAUSE [reused], moved SIDE N, expired, drain,
-// wait DURATION.
+// connected, fail SIDE CAUSE [reused], moved SIDE N, progress,
+// expired [blocked], refuse STATUS, drain, wait DURATION. Other lines before
+// the first event: redirect ADDRESS, zerocopy, limit NAME VALUE.
 func TestScenariosBringTheirOperations(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.scenario")
 	if err != nil || len(files) == 0 {
@@ -89,7 +90,7 @@ func play(t *testing.T, text string) string {
 		}
 		if b == nil {
 			switch words[0] {
-			case "scheduler", "server", "rule", "redirect", "zerocopy":
+			case "scheduler", "server", "rule", "redirect", "zerocopy", "limit":
 				setup = append(setup, line)
 				continue
 			}
@@ -142,7 +143,10 @@ func event(t *testing.T, line string, words []string) *Event {
 	case "connected":
 		return &Event{Kind: Connected}
 	case "expired":
-		return &Event{Kind: Expired}
+		return &Event{Kind: Expired, Blocked: len(words) > 1}
+	case "refuse":
+		n, _ := strconv.ParseInt(words[1], 10, 64)
+		return &Event{Kind: Refuse, N: n}
 	case "drain":
 		return &Event{Kind: Drain}
 	case "progress":
@@ -268,9 +272,45 @@ func newBench(t testing.TB, setup []string) *bench {
 		if line == "zerocopy" {
 			b.ctx.ZeroCopy = true
 		}
+		if words := strings.Fields(line); words[0] == "limit" {
+			b.limit(t, words[1], words[2])
+		}
 	}
 	b.sess.Open(b.svc.Live, netip.MustParseAddr("192.0.2.7"))
 	return b
+}
+
+// limit sets one of the bounds on what a client may cost.
+func (b *bench) limit(t testing.TB, name, value string) {
+	t.Helper()
+	n, _ := strconv.Atoi(value)
+	d, _ := time.ParseDuration(value)
+	switch p := &b.ctx.Policy; name {
+	case "body":
+		p.Body = int64(n)
+	case "requests":
+		p.Requests = n
+	case "request-rate":
+		p.RequestRate, b.ctx.Sources = n, &countdown{n}
+	case "body-rate":
+		p.BodyRate = n
+	case "held":
+		p.Held = int64(n)
+	case "total":
+		b.ctx.Timeouts.Total = d
+	case "first-byte":
+		b.ctx.Timeouts.FirstByte = d
+	default:
+		t.Fatalf("unknown limit %q", name)
+	}
+}
+
+// countdown lets so many requests pass, and then none.
+type countdown struct{ left int }
+
+func (c *countdown) Request(netip.Addr, int, time.Duration) bool {
+	c.left--
+	return c.left >= 0
 }
 
 // schedulers are the real ones as far as a session can tell: the first server

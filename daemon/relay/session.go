@@ -34,6 +34,7 @@ type Session struct {
 
 	live     *table.ServiceLive
 	phase    phase
+	ahead    int // Policy.Ahead
 	draining bool
 	keep     bool // the client goes on after this exchange
 	minor    uint8
@@ -66,7 +67,12 @@ type Session struct {
 	inBytes  uint64  // not yet counted
 	outBytes uint64
 
+	served int // requests so far
+
 	deadline time.Duration
+	began    time.Duration // the exchange
+	active   time.Duration // when a byte last went either way
+	allow    time.Duration // how long the client may take for more of its body
 }
 
 type phase uint8
@@ -82,7 +88,7 @@ const (
 )
 
 const (
-	headRead = 16 << 10  // received at once while a head is expected
+	headRead = 16 << 10  // received at once while a head is expected, unless Policy.Ahead says
 	bodyRead = 256 << 10 // and while bytes are relayed
 
 	// spliceFrom is the rest of a body from which on splicing costs less than
@@ -122,7 +128,7 @@ func (s *Session) Wants(side Side) int {
 	switch s.phase {
 	case idle, reading:
 		if side == Client {
-			return headRead
+			return s.ahead
 		}
 		return wantIf(s.connected, headRead) // only to see it close
 	case exchange:
@@ -169,16 +175,19 @@ func (s *Session) Step(c *Context, ev *Event) []Op {
 	case Connecting:
 		s.deadline = c.Now + c.Timeouts.Connect
 	case Connected:
-		s.deadline = c.Now + c.Timeouts.Read
+		s.wait(c)
 		s.final = s.final || s.phase == tunnel
 	case Failed:
 		s.fail(c, ev)
 	case Progress:
-		s.deadline = c.Now + c.Timeouts.Read
+		s.wait(c)
 	case Moved:
 		s.moved(c, ev)
 	case Expired:
-		s.expire(c)
+		s.expire(c, ev)
+	case Refuse:
+		s.minor = 1
+		s.refuse(c, int(ev.N))
 	case Drain:
 		s.drain(c)
 	}
@@ -207,7 +216,36 @@ func (s *Session) open(c *Context) {
 // rest waits for the client's next request.
 func (s *Session) rest(c *Context) {
 	s.phase = idle
+	s.ahead = c.Policy.Ahead
 	s.deadline = c.Now + c.Timeouts.KeepAlive
+}
+
+// wait sets the deadline of an exchange or a tunnel after something went by.
+func (s *Session) wait(c *Context) {
+	t := &c.Timeouts
+	s.active = c.Now
+	s.deadline = c.Now + t.Read
+	if s.phase != exchange {
+		return
+	}
+	if s.request.done && !s.final && t.FirstByte > 0 {
+		s.deadline = c.Now + t.FirstByte
+	}
+	if !s.request.done && c.Policy.BodyRate > 0 {
+		s.deadline = min(s.deadline, c.Now+s.allow)
+	}
+	if t.Total > 0 {
+		s.deadline = min(s.deadline, s.began+t.Total)
+	}
+}
+
+// earn lengthens what the client may take for the rest of its body by what it
+// has sent of it now: n bytes, at the rate that is asked for.
+func (s *Session) earn(c *Context, n int) {
+	if rate := c.Policy.BodyRate; rate > 0 {
+		s.allow += time.Duration(n)*time.Second/time.Duration(rate) - (c.Now - s.active)
+		s.allow = max(min(s.allow, c.Timeouts.Read), 0)
+	}
 }
 
 // drain ends an idle session now and any other with its present exchange.
@@ -219,17 +257,30 @@ func (s *Session) drain(c *Context) {
 	}
 }
 
-func (s *Session) expire(c *Context) {
+func (s *Session) expire(c *Context, ev *Event) {
 	switch {
 	case s.phase == reading:
 		s.refuse(c, 408)
 	case s.phase == exchange && s.final:
 		s.breakOff(c)
+	case s.phase == exchange && !s.request.done && !s.overdue(c):
+		if !ev.Blocked {
+			s.refuse(c, 408)
+			return
+		}
+		// The client cannot send faster than the server takes it.
+		s.allow = max(s.allow, c.Timeouts.BodyGrace)
+		s.deadline = min(c.Now+s.allow, s.active+c.Timeouts.Read)
 	case s.phase == exchange, s.phase == tunnel && !s.final:
 		s.noServer(c, TimedOut)
 	default:
 		s.close(c)
 	}
+}
+
+// overdue reports whether the server had all the time it may have.
+func (s *Session) overdue(c *Context) bool {
+	return c.Now >= s.active+c.Timeouts.Read || c.Timeouts.Total > 0 && c.Now >= s.began+c.Timeouts.Total
 }
 
 // close ends the session: the client's connection when everything is sent.

@@ -20,6 +20,7 @@ func (s *Session) switchProtocols(c *Context, data []byte) {
 	})
 	s.forget(c)
 	s.phase, s.final = tunnel, true
+	s.wait(c)
 	c.send(s, c.scratch[start:], data)
 	c.write(Server, nil, s.in.bytes())
 	s.in.drop(c.Buffers)
@@ -29,7 +30,7 @@ func (s *Session) switchProtocols(c *Context, data []byte) {
 // pass hands a tunnel's bytes to the other side.
 func (s *Session) pass(c *Context, from Side, data []byte) {
 	s.final = s.final || from == Server
-	s.deadline = c.Now + c.Timeouts.Read
+	s.wait(c)
 	if from == Client {
 		s.inBytes += uint64(len(data))
 	} else {
@@ -52,7 +53,7 @@ func (s *Session) pass(c *Context, from Side, data []byte) {
 // moved takes in what a splice has done.
 func (s *Session) moved(c *Context, ev *Event) {
 	s.splicing[ev.Side] = false
-	s.deadline = c.Now + c.Timeouts.Read
+	s.wait(c)
 	n := uint64(ev.N)
 	if ev.Side == Client {
 		s.inBytes += n

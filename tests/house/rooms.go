@@ -45,7 +45,7 @@ var layers = map[string]layer{
 	"daemon/limit": {},
 	"daemon/pool":  {pure: true},
 	"daemon/poll":  {},
-	"daemon/loop":  {rooms: join(join(model, service...), "daemon/relay", "daemon/pool", "daemon/poll")},
+	"daemon/loop":  {rooms: join(join(model, service...), "daemon/relay", "daemon/pool", "daemon/poll", "daemon/limit")},
 	"daemon/control": {rooms: join(join(model, service...),
 		join(wire, "daemon/sched")...)},
 	"daemon/ktcpvsd": {rooms: []string{"daemon/...", "proto/...", "fuse/..."}},

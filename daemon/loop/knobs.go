@@ -1,0 +1,43 @@
+package loop
+
+import (
+	"time"
+
+	"ktcpvs/daemon/http1"
+	"ktcpvs/daemon/relay"
+)
+
+// readKnobs brings the context in line with the knobs: at the start, and
+// whenever one was set.
+func (l *Loop) readKnobs() {
+	seconds := func(n int32) time.Duration { return time.Duration(n) * time.Second }
+	k, c := l.knobs, l.ctx
+	lim := &k.Limits
+	l.debug = k.DebugLevel.Get()
+	l.maxPerAddr = int(lim.ConnsPerSource.Get())
+	l.connRate = int(lim.ConnRate.Get())
+	c.ZeroCopy = k.ZerocopySend.Get() != 0
+	c.Limits = http1.Limits{
+		Line:     int(lim.RequestLine.Get()),
+		Head:     int(lim.HeaderBytes.Get()),
+		Fields:   int(lim.HeaderFields.Get()),
+		ChunkExt: int(lim.ChunkExt.Get()),
+		Trailer:  http1.DefaultLimits().Trailer,
+	}
+	t := relay.DefaultTimeouts()
+	t.Head = seconds(lim.HeaderTimeout.Get())
+	t.Connect = seconds(lim.ConnectTimeout.Get())
+	t.FirstByte = seconds(lim.FirstByteTimeout.Get())
+	t.Read = seconds(k.ReadTimeout.Get())
+	t.Total = seconds(lim.RequestTimeout.Get())
+	t.KeepAlive = seconds(k.KeepaliveTimeout.Get())
+	c.Timeouts = t
+	c.Policy = relay.Policy{
+		Body:        int64(lim.BodyKB.Get()) << 10,
+		Requests:    int(lim.RequestsPerConn.Get()),
+		RequestRate: int(lim.RequestRate.Get()),
+		BodyRate:    int(lim.BodyMinRate.Get()),
+		Ahead:       int(lim.PipelineBytes.Get()),
+		Held:        int64(lim.BufferedMegabytes.Get()) << 20 / int64(l.loops),
+	}
+}

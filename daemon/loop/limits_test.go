@@ -1,0 +1,99 @@
+package loop
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+
+	"ktcpvs/daemon/table"
+)
+
+func status(t *testing.T, c net.Conn) int {
+	t.Helper()
+	res, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	return res.StatusCode
+}
+
+func TestASourceWithTooManyConnectionsIsToldSoAndMayComeBack(t *testing.T) {
+	r := newRig(t, 2)
+	r.knobs.Limits.ConnsPerSource.Set(2)
+	r.serve(table.ServiceSpec{Scheduler: "phttp"}, backend(t, func(http.ResponseWriter, *http.Request) {}))
+	const request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+	var open []*net.TCPConn
+	for range 2 {
+		c := r.dial()
+		io.WriteString(c, request)
+		if code := status(t, c); code != 200 {
+			t.Fatal(code)
+		}
+		open = append(open, c)
+	}
+	third := r.dial()
+	io.WriteString(third, request)
+	if code := status(t, third); code != 429 {
+		t.Fatalf("%d, want 429", code)
+	}
+	open[0].Close()
+	for range 100 {
+		c := r.dial()
+		io.WriteString(c, request)
+		if status(t, c) == 200 {
+			return
+		}
+		c.Close()
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatal("still refused after a connection had ended")
+}
+
+func TestRequestsPastTheRateOfASourceGet429(t *testing.T) {
+	r := newRig(t, 2)
+	r.knobs.Limits.RequestRate.Set(5)
+	r.serve(table.ServiceSpec{Scheduler: "phttp"}, backend(t, func(http.ResponseWriter, *http.Request) {}))
+	c := r.client()
+	seen := map[int]int{}
+	for range 20 {
+		code, _ := get(t, c, "http://"+r.addr+"/")
+		seen[code]++
+	}
+	if seen[200] < 5 || seen[200] > 10 || seen[429] != 20-seen[200] {
+		t.Fatalf("%v, want about 5 times 200 and the rest 429", seen)
+	}
+}
+
+func TestAKnobTakesEffectAtOnce(t *testing.T) {
+	r := newRig(t, 2)
+	r.serve(table.ServiceSpec{Scheduler: "phttp"}, backend(t, func(http.ResponseWriter, *http.Request) {}))
+	for i := range 10 {
+		r.knobs.Limits.HeaderFields.Set(int64(1 + i%2*10))
+		c := r.dial()
+		io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\nA: 1\r\nB: 2\r\n\r\n")
+		want := map[bool]int{true: 431, false: 200}[i%2 == 0]
+		if code := status(t, c); code != want {
+			t.Fatalf("%d with max_header_fields %d", code, 1+i%2*10)
+		}
+		c.Close()
+	}
+}
+
+func TestASlowHeadIsA408(t *testing.T) {
+	r := newRig(t, 1)
+	r.knobs.Limits.HeaderTimeout.Set(1)
+	r.serve(table.ServiceSpec{Scheduler: "phttp"}, backend(t, func(http.ResponseWriter, *http.Request) {}))
+	c := r.dial()
+	io.WriteString(c, "GET / HTTP/1.1\r\n")
+	begin := time.Now()
+	if code := status(t, c); code != 408 {
+		t.Fatal(code)
+	}
+	if d := time.Since(begin); d > 4*time.Second {
+		t.Fatalf("after %v, want about 1s", d)
+	}
+}
