@@ -31,6 +31,15 @@ func TestWhoLacksCapNetAdminGetsEPERM(t *testing.T) {
 	}
 }
 
+func TestWhoCouldNotAnswerDoesNotListen(t *testing.T) {
+	require.That(t, "a user and network namespace of its own", prototest.NoNamespace())
+	out, err := other("listen", 4714, prototest.Namespace(unix.CLONE_NEWUSER)).Output()
+	want := "netlink port id 0x126a: answering takes CAP_NET_ADMIN over the network namespace, run as root: sendto: operation not permitted"
+	if err != nil || string(out) != want {
+		t.Errorf("got %q, %v; want %q", out, err, want)
+	}
+}
+
 func TestAnotherNetworkNamespaceHasAnotherDaemon(t *testing.T) {
 	require.That(t, "a user and network namespace of its own", prototest.NoNamespace())
 	port := prototest.New().Listen(t)

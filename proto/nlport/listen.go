@@ -26,7 +26,8 @@ type Listener struct {
 }
 
 // Listen binds a port id of this network namespace. When another socket has
-// it the error is EADDRINUSE and names the process, where /proc tells.
+// it the error is EADDRINUSE and names the process, where /proc tells. EPERM:
+// without CAP_NET_ADMIN it could hear clients, but never answer.
 func Listen(port uint32) (*Listener, error) {
 	s, err := open(port, listenBuffer)
 	if errors.Is(err, unix.EADDRINUSE) {
@@ -34,6 +35,11 @@ func Listen(port uint32) (*Listener, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("netlink port id %#x: %w", port, err)
+	}
+	// What the kernel says to a message to ourselves, it will say to answers.
+	if err := send(s, port, proto.AppendNoop(nil)); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("netlink port id %#x: answering takes CAP_NET_ADMIN over the network namespace, run as root: %w", port, err)
 	}
 	return &Listener{s: s, port: port, buf: make([]byte, MaxDatagram)}, nil
 }
@@ -49,7 +55,7 @@ func (l *Listener) Close() error { return l.s.Close() }
 func (l *Listener) SetDeadline(t time.Time) error { return l.s.SetReadDeadline(t) }
 
 // Receive waits for a datagram, valid until the next call, and tells who sent
-// it. What the kernel itself sends is passed over. A datagram longer than
+// it. What the kernel or this socket itself sends is passed over. A datagram longer than
 // MaxDatagram is cut there, within a message.
 func (l *Listener) Receive() ([]byte, proto.Peer, error) {
 	for {
@@ -57,7 +63,7 @@ func (l *Listener) Receive() ([]byte, proto.Peer, error) {
 		if err != nil {
 			return nil, from, err
 		}
-		if from.Port != 0 {
+		if from.Port != 0 && from.Port != l.port {
 			return l.buf[:n], from, nil
 		}
 	}

@@ -18,7 +18,8 @@ import (
 )
 
 // role has the test binary act as another process: "dial PORT" says what
-// client.Dial says; "squat PORT" holds the port and answers.
+// client.Dial says, "listen PORT" what nlport.Listen says; "squat PORT" holds
+// the port and answers.
 const role = "KTCPVS_TEST_ROLE"
 
 func TestMain(m *testing.M) {
@@ -27,6 +28,10 @@ func TestMain(m *testing.M) {
 	switch what {
 	case "dial":
 		_, err := client.Dial(client.Options{Port: uint32(port)})
+		fmt.Print(err)
+		os.Exit(0)
+	case "listen":
+		_, err := nlport.Listen(uint32(port))
 		fmt.Print(err)
 		os.Exit(0)
 	case "squat":
