@@ -15,10 +15,14 @@ func Compile(patterns []Pattern, lim Limits) (*Set, error) {
 	return compile(patterns, lim, newVocabulary())
 }
 
-// Recompile is Compile for a table that resembles the one s was made of: what
-// the two share is not parsed again. It must not be called twice at once on
-// the same s, nor on an s and a Set recompiled from it.
+// Recompile is Compile for a table that resembles the one s (which may be nil)
+// was made of: what the two share is not parsed again. s goes on as it was. Of
+// s and all Sets that come from it by Recompile, only one may be recompiled at
+// a time.
 func (s *Set) Recompile(patterns []Pattern, lim Limits) (*Set, error) {
+	if s == nil {
+		return Compile(patterns, lim)
+	}
 	return compile(patterns, lim, s.words.renewed(len(patterns)))
 }
 

@@ -93,8 +93,11 @@ func tooManyNodes(nodes int, lim Limits) error {
 // unrolled bounds the nodes that re becomes, without unrolling it.
 func unrolled(re *syntax.Regexp) int {
 	n := 1
-	if re.Op == syntax.OpLiteral {
+	switch re.Op {
+	case syntax.OpLiteral:
 		n = len(re.Rune)
+	case syntax.OpConcat, syntax.OpCapture, syntax.OpRepeat:
+		n = 0
 	}
 	for _, sub := range re.Sub {
 		n = min(n+unrolled(sub), math.MaxInt32)

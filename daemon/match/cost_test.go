@@ -1,0 +1,106 @@
+package match
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+// catastrophes are expressions and texts that cost backtracking matchers
+// exponential or quadratic time, or deterministic ones exponential memory.
+func catastrophes() map[string]struct {
+	exprs []string
+	text  []byte
+} {
+	r := rand.New(rand.NewPCG(13, 14))
+	overlapping := []string{}
+	for i := range 200 {
+		overlapping = append(overlapping, fmt.Sprintf(".*%c%c.*%c%c.*%c%dZ", 'a'+i%7, 'a'+i%5, 'a'+i%3, 'a'+i%8, 'a'+i%6, i))
+	}
+	return map[string]struct {
+		exprs []string
+		text  []byte
+	}{
+		"nested plus":       {[]string{"^(a+)+$"}, append(bytes.Repeat([]byte("a"), 4000), '!')},
+		"plus of either":    {[]string{"^(a|aa)+$"}, append(bytes.Repeat([]byte("a"), 4000), '!')},
+		"star of star":      {[]string{"((a*)*)*b"}, bytes.Repeat([]byte("a"), 4000)},
+		"three dots stars":  {[]string{".*.*.*=.*"}, bytes.Repeat([]byte("x"), 4000)},
+		"optional a's":      {[]string{strings.Repeat("a?", 60) + strings.Repeat("a", 60)}, bytes.Repeat([]byte("a"), 59)},
+		"counted":           {[]string{"(x[a-z]{0,200}y){1,5}z"}, bytes.Repeat([]byte("xy"), 2000)},
+		"last but eighteen": {[]string{"[ab]*a[ab]{18}c"}, randomText(r, "ab", 4000)},
+		"overlapping":       {overlapping, randomText(r, "abcdefgh", 4000)},
+		"quadratic search":  {[]string{"a[^z]*z"}, bytes.Repeat([]byte("a"), 4000)},
+	}
+}
+
+// The bound: a character costs at most one visit of each node and edge, twice
+// where a line ends, whatever the expressions and the text. That goes for
+// reading node by node and, once more, for working out new states.
+func TestNoExpressionAndTextCostMoreThanTheBound(t *testing.T) {
+	for name, c := range catastrophes() {
+		t.Run(name, func(t *testing.T) {
+			var patterns []Pattern
+			for _, expr := range c.exprs {
+				patterns = append(patterns, Pattern{Expr: expr})
+			}
+			lim := DefaultLimits()
+			lim.CacheBytes = 1
+			set, err := Compile(patterns, lim)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := set.automaton
+			bound := 2 * (len(a.nfa.nodes) + len(a.nfa.edges)) * (len(c.text) + 2)
+			for _, way := range []string{"states", "nodes"} {
+				if way == "nodes" {
+					a.build.Lock()
+					a.cache.Store(newCache(1, 1))
+				}
+				visits := a.work.visits
+				var w walk
+				w.begin(a, 0)
+				w.read(c.text)
+				best := w.end()
+				visits = a.work.visits - visits
+				if w.scratch != nil {
+					visits += w.scratch.visits
+				}
+				want, err := newReference(patterns)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if want := want.Match(&Input{URI: c.text}); best != none && int(best) != want || best == none && want != -1 {
+					t.Errorf("%s: rule %d, want %d", way, best, want)
+				}
+				if visits > bound {
+					t.Errorf("%s: %d visits, the bound is %d", way, visits, bound)
+				}
+				t.Logf("%s: %.1f visits a byte of at most %d", way, float64(visits)/float64(len(c.text)), bound/(len(c.text)+2))
+			}
+			a.build.Unlock()
+		})
+	}
+}
+
+// Of 10,000 rules only those are looked at that have begun: the live nodes
+// stay few, and so does what a new state costs.
+func TestLiveNodesStayFewAmongManyRules(t *testing.T) {
+	patterns, uris := mixedTable(10000)
+	set := mustCompile(t, patterns)
+	a := set.automaton
+	most := 0
+	for i := 0; i < len(uris); i += 37 {
+		if got := set.Match(&Input{URI: uris[i]}); got != i {
+			t.Fatalf("%q: rule %d, want %d", uris[i], got, i)
+		}
+	}
+	c := a.cache.Load()
+	for _, id := range c.ids {
+		most = max(most, len(c.state(id).nodes()))
+	}
+	if most > 8 {
+		t.Errorf("a state has %d live nodes", most)
+	}
+}
