@@ -167,6 +167,15 @@ func TestAConnectionThatNobodyReadsTellsThatItHungUp(t *testing.T) {
 	})
 }
 
+func TestTheEndOfOneDirectionIsNoHangUp(t *testing.T) {
+	forEach(t, func(t *testing.T, p Poller) {
+		a, b := pair(t)
+		p.Add(1, a, false)
+		unix.Shutdown(b, unix.SHUT_WR)
+		quiet(t, p)
+	})
+}
+
 func TestSendTakesBothPartsAndTellsWhenThereIsRoomAgain(t *testing.T) {
 	forEach(t, func(t *testing.T, p Poller) {
 		a, b := pair(t)

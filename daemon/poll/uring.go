@@ -60,11 +60,10 @@ const (
 
 	genMask = 1<<24 - 1
 
-	ringEntries  = 1024
-	completions  = 8192
-	bufferCount  = 256
-	bufferSize   = 32 << 10
-	noBuffersErr = unix.ENOBUFS
+	ringEntries = 1024
+	completions = 8192
+	bufferCount = 256
+	bufferSize  = 32 << 10
 )
 
 // NewUring sets up io_uring, or says why this kernel or its administrator does
@@ -322,8 +321,10 @@ func (u *Uring) completed(c cqe, ev *Event) bool {
 		u.rearm = append(u.rearm, slot)
 		*ev = Event{Kind: Acceptable, Slot: slot}
 	case aboutHangUp:
-		if s.armed || s.hungUp {
-			return false // the receive tells
+		// The kernel counts the end of one direction too, which is none here;
+		// and where a receive is armed, that tells.
+		if c.res&(unix.POLLHUP|unix.POLLERR) == 0 || s.armed || s.hungUp {
+			return false
 		}
 		s.hungUp = true
 		*ev = Event{Kind: HungUp, Slot: slot}
@@ -333,7 +334,8 @@ func (u *Uring) completed(c cqe, ev *Event) bool {
 
 func (u *Uring) received(slot uint32, s *usock, c cqe, ev *Event) bool {
 	s.armed = false
-	if c.res == -int32(noBuffersErr) {
+	switch unix.Errno(-c.res) {
+	case unix.ENOBUFS, unix.EAGAIN, unix.EINTR, unix.ECANCELED:
 		s.full = true
 		u.again = append(u.again, slot)
 		return false
