@@ -55,7 +55,8 @@ demo: build
 	scripts/deps demo
 	scripts/demo
 
-# What is installed. Files name /usr/local inside; they get PREFIX instead.
+# What is installed. Files name /usr/local and /etc inside; they get PREFIX and
+# SYSCONFDIR instead.
 sbin       := $(DESTDIR)$(PREFIX)/sbin
 libexec    := $(DESTDIR)$(PREFIX)/libexec/ktcpvs
 man8       := $(DESTDIR)$(PREFIX)/share/man/man8
@@ -65,7 +66,7 @@ examples   := $(DESTDIR)$(PREFIX)/share/doc/ktcpvs/examples
 systemd    := $(DESTDIR)$(PREFIX)/lib/systemd/system
 initd      := $(DESTDIR)$(SYSCONFDIR)/init.d
 stand_ins  := insmod rmmod modprobe lsmod modules.sh
-with_prefix = sed 's,/usr/local,$(PREFIX),g'
+with_prefix = sed 's,/usr/local,$(PREFIX),g; s,/etc/ktcpvs,$(SYSCONFDIR)/ktcpvs,g'
 
 install: build
 	install -d $(sbin) $(libexec) $(man8) $(bashdir) $(zshdir) $(examples) $(systemd) $(initd)
@@ -88,6 +89,6 @@ uninstall:
 	rm -f $(addprefix $(libexec)/,$(stand_ins))
 	rm -f $(initd)/ktcpvsd $(systemd)/ktcpvsd.service $(examples)/ktcpvs.conf
 	rm -f $(man8)/tcpvsadm.8 $(man8)/ktcpvsd.8 $(bashdir)/tcpvsadm $(zshdir)/_tcpvsadm
-	-rmdir $(libexec) $(examples) $(DESTDIR)$(PREFIX)/share/doc/ktcpvs 2>/dev/null
+	rmdir $(libexec) $(examples) $(DESTDIR)$(PREFIX)/share/doc/ktcpvs 2>/dev/null || true
 
 .PHONY: all build clean deps check test fuzz bench demo install uninstall
