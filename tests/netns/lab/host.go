@@ -20,7 +20,8 @@ import (
 )
 
 // Host is a machine as far as its network and its mounts go. It starts with
-// nothing but a loopback interface and an empty /run, and ends with its test.
+// nothing but a loopback interface, an empty /run and a /proc that nobody has
+// altered, and ends with its test.
 type Host struct {
 	Name string
 
@@ -65,7 +66,8 @@ func NewHost(t testing.TB, name string) *Host {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { h.netns.Close() })
-	h.Shell("ip link set lo up && mount -t tmpfs none /run")
+	// A procfs of its own, since the machine's may carry a running daemon's graft.
+	h.Shell("ip link set lo up && mount -t tmpfs none /run && mount -t proc proc /proc")
 	return h
 }
 

@@ -39,7 +39,7 @@ const nginxConfig = `
 daemon off;
 master_process off;
 pid ROOT/pid;
-error_log ROOT/error.log notice;
+error_log ROOT/error.log warn;
 events { worker_connections 4096; }
 http {
 	log_format plain '$connection $connection_requests $request_method $request_uri $status';

@@ -1,0 +1,96 @@
+package netns
+
+import (
+	"strings"
+	"testing"
+
+	"ktcpvs/tests/netns/lab"
+	"ktcpvs/tests/require"
+)
+
+// The reference's "Messages by errno", each provoked.
+
+func TestRefusalsAreTheMessagesThatOperatorsKnow(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.Script(`
+		-A -i web
+		-a -i web -r r1:80
+		--add-rule -i web -p /images/.* -r r1:80`)
+	for _, c := range []struct{ call, message string }{
+		{"-A -i web", `Service already exists: service "web" already exists`},
+		{"-A -i two -s nosuch", `Scheduler not found: no such scheduler: "nosuch", expected one of wlc, http, phttp, chttp, hhttp`},
+		{"-E -i web -s nosuch", `Scheduler not found: no such scheduler: "nosuch", expected one of wlc, http, phttp, chttp, hhttp`},
+		{"-E -i two -P 80", `No such service: service "two" is not defined`},
+		{"-D -i two", `No such service: service "two" is not defined`},
+		{"-a -i two -r r1", `Service not defined: service "two" is not defined`},
+		{"-e -i two -r r1", `Service not defined: service "two" is not defined`},
+		{"-d -i two -r r1", `Service not defined: service "two" is not defined`},
+		{"-a -i web -r r1:80", `Destination already exists: service "web" already has server 192.168.0.11:80`},
+		{"-e -i web -r r2:80", `No such destination: service "web" has no server 192.168.0.12:80`},
+		{"-d -i web -r r2:80", `No such destination: service "web" has no server 192.168.0.12:80`},
+		{"-d -i web -r r1:80", `Destination is busy (a rule uses it): server 192.168.0.11:80 is used by rule "/images/.*"`},
+		{"--add-rule -i two -p x -r r1:80", `Service not defined: service "two" is not defined`},
+		{"--add-rule -i web -p x -r r2:80", `No such destination: service "web" has no server 192.168.0.12:80`},
+		{"--del-rule -i web -p x -r r1:80", `No such rule: service "web" has no rule "x"`},
+		{"--start -i two", `No such service: no such service: "two"`},
+		{"--stop -i two", `No such service: no such service: "two"`},
+		{"-L -i two", `No such service: service "two" is not defined`},
+		// The rule can be written, and is more than the daemon will compile: EINVAL.
+		{"--add-rule -i web -p ([^a]|b){900}x -r r1:80", `Module is wrong version: service "web": pattern "([^a]|b){900}x": it unrolls to 2702 nodes, the limit is 2048`},
+	} {
+		o.Fails(1, c.message, fields(c.call)...)
+	}
+}
+
+func TestWithoutADaemonTheModuleIsNotLoaded(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	const message = "tcpvsadm: The ktcpvs module not loaded: no ktcpvsd in this network namespace\n"
+	elsewhere := o.Through("unshare", "-n")
+	alone := lab.NewHost(t, "alone").Operator()
+	for _, call := range []string{"", "-L", "-A -i web", "-F", "--start", "--modules", "-S"} {
+		for where, asker := range map[string]*lab.Operator{"another network namespace": elsewhere, "a host without a daemon": alone} {
+			if r := asker.Call(fields(call)...); r.Status != 1 || r.Stderr != message || r.Stdout != "" {
+				t.Errorf("from %s: tcpvsadm %s: status %d, %q%s", where, call, r.Status, r.Stderr, r.Stdout)
+			}
+		}
+	}
+	o.Has("")
+}
+
+func TestOthersThanRootAreDenied(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	require.Tool(t, "setpriv")
+	for who, asker := range map[string]*lab.Operator{
+		"nobody":                     o.Through("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"),
+		"root without CAP_NET_ADMIN": o.Through("setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"),
+	} {
+		for _, call := range []string{"", "-A -i web", "-F", "--stop"} {
+			r := asker.Call(fields(call)...)
+			if r.Status != 1 || r.Stdout != "" || !strings.HasPrefix(r.Stderr, "tcpvsadm: Permission denied (you must be root)") || strings.Count(r.Stderr, "\n") != 1 {
+				t.Errorf("%s: tcpvsadm %s: status %d, %q%s", who, call, r.Status, r.Stderr, r.Stdout)
+			}
+		}
+	}
+	o.Has("")
+}
+
+func TestNamesThatDoNotResolveAreNamed(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.Does("-A", "-i", "web")
+	for call, message := range map[string]string{
+		"-a -i web -r nosuch:80":    `tcpvsadm: host "nosuch" does not resolve: `,
+		"-A -i two -l nosuch":       `tcpvsadm: host "nosuch" does not resolve: `,
+		"-a -i web -r r1:nosuch":    `tcpvsadm: service "nosuch" does not resolve: `,
+		"-A -i two -l r1:webcaches": `tcpvsadm: service "webcaches" does not resolve: `,
+	} {
+		r := o.Call(fields(call)...)
+		if r.Status != 1 || !strings.HasPrefix(r.Stderr, message) || strings.Count(r.Stderr, "\n") != 1 {
+			t.Errorf("tcpvsadm %s: status %d, %q", call, r.Status, r.Stderr)
+		}
+	}
+	o.Has(virtual("web", "0.0.0.0:8080", "http"))
+}
