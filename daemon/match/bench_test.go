@@ -195,3 +195,22 @@ func (f oneField) Header(name string, i int) ([]byte, bool) {
 	}
 	return f.value, true
 }
+
+func BenchmarkGroup(b *testing.B) {
+	const expr = "/users/([^/]+)/.*"
+	uri := []byte("/users/4711/orders/today.html")
+	set := mustCompile(b, []Pattern{{Expr: expr}})
+	b.Run("ours", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			set.Group(0, 1, uri)
+		}
+	})
+	b.Run("regexp", func(b *testing.B) {
+		re := regexp.MustCompilePOSIX(expr)
+		b.ReportAllocs()
+		for b.Loop() {
+			re.FindSubmatchIndex(uri)
+		}
+	})
+}

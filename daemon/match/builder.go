@@ -118,7 +118,7 @@ func (b *builder) child(at uint32, e element, rule int32) (uint32, error) {
 	}
 	to := b.node(rule)
 	b.children[key] = to
-	f := &b.words.forms[e]
+	f := b.words.forms[e]
 	switch f.op {
 	case syntax.OpCharClass:
 		b.onSet(at, to, f.set)
@@ -136,9 +136,33 @@ func (b *builder) child(at uint32, e element, rule int32) (uint32, error) {
 	case syntax.OpEndLine:
 		b.empty(at, to, onEnd)
 	default:
-		return to, b.fragment(f.re, at, to, rule)
+		return to, b.between(f.re, at, to, rule)
 	}
 	return to, nil
+}
+
+// between adds re between a node and its child. Alternatives grow like
+// sequences of their own, and so together with others that begin alike, up to
+// where they join in the child.
+func (b *builder) between(re *syntax.Regexp, at, to uint32, rule int32) error {
+	switch re.Op {
+	case syntax.OpAlternate:
+	case syntax.OpQuest:
+		b.empty(at, to, onNothing)
+	default:
+		return b.fragment(re, at, to, rule)
+	}
+	for _, sub := range re.Sub {
+		last := at
+		for _, e := range b.words.elements(flatten(nil, sub)) {
+			var err error
+			if last, err = b.child(last, e, rule); err != nil {
+				return err
+			}
+		}
+		b.empty(last, to, onNothing)
+	}
+	return nil
 }
 
 // fragment adds re between two nodes, by Thompson's construction: nothing it

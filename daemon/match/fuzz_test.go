@@ -76,3 +76,23 @@ func matchNodewise(s *Set, in *Input) int {
 	defer a.cache.Store(old)
 	return s.Match(in)
 }
+
+// FuzzFields compares cookies and query parameters with a plain reading of
+// them, names and values.
+func FuzzFields(f *testing.F) {
+	f.Add([]byte("/x?a=1&b=%32+c&&=&%61=3#a=4"), []byte("a=1; b = 2 ;c;=d;a=\"3\""), "a", "^3$")
+	f.Add([]byte("??%=%zz&%4=%"), []byte(";;="), "%4", "%")
+	f.Fuzz(func(t *testing.T, uri, line []byte, name, expr string) {
+		conditions := []NamedExpr{{name, expr}}
+		patterns := []Pattern{{Queries: conditions, Cookies: conditions}, {Queries: conditions}, {Cookies: conditions}}
+		want, wantErr := newReference(patterns)
+		set, err := Compile(patterns, fuzzLimits())
+		if err != nil || wantErr != nil || name == "" {
+			return
+		}
+		in := &Input{URI: uri, Fields: fieldList{{"Cookie", string(line)}, {"X", "a=b"}, {"cookie", string(line) + "x"}}}
+		if got, want := set.Match(in), want.Match(in); got != want {
+			t.Fatalf("%q, %q: rule %d, want %d", uri, line, got, want)
+		}
+	})
+}

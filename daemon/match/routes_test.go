@@ -45,11 +45,11 @@ func hostileURIs() []string {
 	return []string{
 		"", "*", "?", "#", "//", "/..//..//..//etc/passwd", "/%2e%2e/%2e%2e/", "/\x00", "/a\x00b.php",
 		"/\n", "\n/\n", "/x\n/index.html", "/index.html\n", "/\r\n", "/\xff\xfe", "/\xc3", "/\xe2\x82", "/\xe2\x82\xac",
-		"/\xed\xa0\x80", "/\xf0\x9f\x98\x80", "/wiki/\xc3\x84pfel", "/\ufffd", "/" + strings.Repeat("a", 8000),
-		strings.Repeat("/", 4000), "/?" + strings.Repeat("a=b&", 1500), "/" + strings.Repeat("../", 1000),
-		"/api/v3/users/" + strings.Repeat("9", 3000) + "/orders", strings.Repeat("/users/1/orders", 300),
-		"/c/" + strings.Repeat("-page=1&sort=", 300), strings.Repeat(".jpg", 900) + "x", strings.Repeat("\xff", 500),
-		"/wp-content/uploads/2024/07/" + strings.Repeat("-1x1", 700), "http://example.com/index.html", "example.com:443",
+		"/\xed\xa0\x80", "/\xf0\x9f\x98\x80", "/wiki/\xc3\x84pfel", "/\ufffd", "/" + strings.Repeat("a", 3000),
+		strings.Repeat("/", 1500), "/?" + strings.Repeat("a=b&", 400), "/" + strings.Repeat("../", 400),
+		"/api/v3/users/" + strings.Repeat("9", 1000) + "/orders", strings.Repeat("/users/1/orders", 90),
+		"/c/" + strings.Repeat("-page=1&sort=", 90), strings.Repeat(".jpg", 250) + "x", strings.Repeat("\xff", 500),
+		"/wp-content/uploads/2024/07/" + strings.Repeat("-1x1", 250), "http://example.com/index.html", "example.com:443",
 	}
 }
 
@@ -79,7 +79,7 @@ func TestRealTablesMatchAsOneByOne(t *testing.T) {
 			uris = append(uris, uri)
 		}
 	}
-	uris = append(uris, mutated(uris, 1500)...)
+	uris = append(uris, mutated(uris, 800)...)
 	uris = append(uris, hostileURIs()...)
 	for _, path := range append(routeTables(t), "all") {
 		patterns := all
