@@ -24,6 +24,7 @@ const (
 )
 
 func main() {
+	cli.VersionFlag = &cli.BoolFlag{Name: "version", Usage: "print the version"}
 	app := &cli.App{
 		Name:            "ktcpvsd",
 		Usage:           "the TCP Virtual Server daemon: layer-7 load balancing",

@@ -53,9 +53,13 @@ func serve(o options) error {
 	registry := sched.NewRegistry()
 	store := table.NewStore(registry, o.loops, match.DefaultLimits())
 
+	veil, err := readVeil(o.runDir)
+	if err != nil {
+		return err
+	}
 	// One more than the loops, which hold theirs while they wait.
 	runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), o.loops+1))
-	group, err := loop.NewGroup(loop.Config{Loops: o.loops, Open: pollers[o.poll], Store: store, Knobs: knobs, Log: logger})
+	group, err := loop.NewGroup(loop.Config{Loops: o.loops, Open: pollers[o.poll], Store: store, Knobs: knobs, Log: logger, Veil: veil})
 	if err != nil {
 		return err
 	}

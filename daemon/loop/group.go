@@ -13,6 +13,7 @@ import (
 	"ktcpvs/daemon/knob"
 	"ktcpvs/daemon/limit"
 	"ktcpvs/daemon/poll"
+	"ktcpvs/daemon/relay"
 	"ktcpvs/daemon/table"
 )
 
@@ -23,6 +24,7 @@ type Config struct {
 	Store *table.Store
 	Knobs *knob.Knobs
 	Log   *klog.Logger
+	Veil  relay.Veil // of the session cookies
 
 	sources *limit.Sources
 }

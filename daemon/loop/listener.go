@@ -102,7 +102,7 @@ func (l *Loop) listen(svc *table.Service, fd, loops int) error {
 		fd:    fd,
 		slot:  slot,
 		eager: svc.Scheduler.Content,
-		keep:  pool.Spare{Min: share(svc.MinSpareServers), Max: share(svc.MaxSpareServers)},
+		keep:  pool.Spare{Min: share(svc.MinSpareServers), Max: share(max(svc.MinSpareServers, svc.MaxSpareServers))},
 	}
 	for range share(svc.StartServers) {
 		lis.spare = append(lis.spare, lis.newSession())

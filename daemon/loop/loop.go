@@ -89,7 +89,7 @@ func newLoop(index int, p poll.Poller, cfg *Config) *Loop {
 		done:   make(chan struct{}),
 	}
 	l.sources = cfg.sources
-	l.ctx.Sources = cfg.sources
+	l.ctx.Sources, l.ctx.Veil = cfg.sources, cfg.Veil
 	return l
 }
 

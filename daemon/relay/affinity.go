@@ -14,10 +14,11 @@ import (
 // in the session cookie itself, so that it costs no memory, is the same in
 // every loop, and outlives the daemon:
 //
-//	KTCPVS_SID=<16 hex: the server's key><8 hex: expiry, Unix seconds><s or f>
+//	KTCPVS_SID=<16 hex: the server's key, veiled><8 hex: expiry, Unix seconds><s or f>
 //
 // A client that makes one up chooses among the servers of its own service,
-// and gains nothing else.
+// and gains nothing else. The veil keeps it from finding out the servers'
+// addresses, which the plain key is a hash of.
 type sid struct {
 	server  uint64
 	expires int64
@@ -52,7 +53,7 @@ func (s *Session) returning(c *Context, svc *table.Service) *table.Server {
 			if !ok || id.expires < c.Unix {
 				continue
 			}
-			if server := svc.ServerByKey(id.server); server != nil {
+			if server := svc.ServerByKey(c.Veil.lift(id.server)); server != nil {
 				s.returned = id
 				return server
 			}
@@ -66,7 +67,7 @@ func (s *Session) sessionCookie(c *Context) []byte {
 	if s.server == nil {
 		return nil
 	}
-	id := sid{server: s.server.Live.Key}
+	id := sid{server: c.Veil.cover(s.server.Live.Key)}
 	switch life, fixed := cookieLife(c); {
 	case life > 0:
 		id.expires, id.fixed = c.Unix+life, fixed
@@ -162,4 +163,24 @@ func parseSID(b []byte) (id sid, ok bool) {
 	}
 	last := b[sidSize-1]
 	return sid{server: n[0], expires: int64(n[1]), fixed: last == 'f'}, last == 'f' || last == 's'
+}
+
+// Veil hides server keys from those who do not have it. It must be the same in
+// all loops, and should outlive the daemon, so that sessions do.
+type Veil [2]uint64
+
+// cover and lift undo each other: xor with a secret before and after the
+// finishing steps of splitmix64, each of which has an inverse.
+func (v Veil) cover(key uint64) uint64 {
+	key ^= v[0]
+	key = (key ^ key>>30) * 0xbf58476d1ce4e5b9
+	key = (key ^ key>>27) * 0x94d049bb133111eb
+	return key ^ key>>31 ^ v[1]
+}
+
+func (v Veil) lift(key uint64) uint64 {
+	key ^= v[1]
+	key = (key ^ key>>31 ^ key>>62) * 0x319642b2d24d8ec3
+	key = (key ^ key>>27 ^ key>>54) * 0x96de1b173f119089
+	return key ^ key>>30 ^ key>>60 ^ v[0]
 }

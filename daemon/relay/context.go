@@ -62,6 +62,7 @@ type Context struct {
 	Policy   Policy
 	Sources  Sources // asked only when Policy.RequestRate is set
 	ZeroCopy bool
+	Veil     Veil // over what the session cookie says
 	Buffers  *Buffers
 
 	ops     []Op
