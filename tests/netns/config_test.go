@@ -2,7 +2,6 @@ package netns
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 )
@@ -137,16 +136,13 @@ func TestTenThousandRulesLoadAndList(t *testing.T) {
 		t.Errorf("the first rule is %s", first)
 	}
 	// A batch of which the last change fails leaves all of that.
-	broken := strings.Replace(file.String(), "^/shop/9999/[a-z]+", "([^a]|b){900}x", 1)
+	broken := strings.Replace(file.String(), "^/shop/9999/[a-z]+", tooComplex, 1)
 	path := o.File(broken)
 	r := o.Call("-f", path)
-	if r.Status != 1 || !strings.HasPrefix(r.Stderr, path+":10002:") && !strings.Contains(r.Stderr, path+":10002:") {
+	if r.Status != 1 || !strings.HasPrefix(r.Stderr, "tcpvsadm: "+path+":10002:") {
 		t.Errorf("status %d, %s", r.Status, r.Stderr)
 	}
 	if again := strings.Split(o.Table(), "\n"); len(again) != len(list) || again[8] != list[8] {
 		t.Errorf("the table has changed: %d lines, %s", len(again), again[8])
-	}
-	if _, err := os.Stat(path); err != nil {
-		t.Error(err)
 	}
 }

@@ -23,7 +23,7 @@ type farm struct {
 func newFarm(t *testing.T, servers ...string) *farm {
 	t.Helper()
 	n := lab.NewNetwork(t, servers...)
-	f := &farm{Network: n, Operator: n.Balancer.Operator(), daemon: n.Balancer.StartDaemon(), web: map[string]*lab.Nginx{}}
+	f := &farm{Network: n, Operator: n.Balancer.Operator(), daemon: n.Balancer.StartDaemon("--loops=2"), web: map[string]*lab.Nginx{}}
 	for _, name := range servers {
 		f.web[name] = n.Host(name).StartNginx()
 	}

@@ -149,14 +149,26 @@ func (n *Nginx) Log() []Access {
 	return log
 }
 
-// Connections is how many connections those requests came over.
-func (n *Nginx) Connections() int {
+// Served waits until it has served that many requests, which it logs a moment
+// after it has answered, and gives the number of connections they came over.
+func (n *Nginx) Served(requests int) (connections int) {
+	n.host.t.Helper()
+	var log []Access
+	for deadline := time.Now().Add(logging); time.Now().Before(deadline) && len(log) < requests; time.Sleep(5 * time.Millisecond) {
+		log = n.Log()
+	}
+	if len(log) != requests {
+		n.host.t.Errorf("%s has served %d requests, want %d", n.host.Name, len(log), requests)
+	}
 	serials := map[int]bool{}
-	for _, a := range n.Log() {
+	for _, a := range log {
 		serials[a.Connection] = true
 	}
 	return len(serials)
 }
+
+// logging bounds the time from an answer to its line in the log.
+const logging = 5 * time.Second
 
 // Put makes a file of that size below /files/.
 func (n *Nginx) Put(name string, size int64) {
