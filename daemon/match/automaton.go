@@ -51,7 +51,7 @@ func (a *automaton) enter(c *cache, start int) uint32 {
 		return 0
 	}
 	defer a.build.Unlock()
-	if id := atomic.LoadUint32(&c.starts[start]); id != 0 {
+	if id := atomic.LoadUint32(&c.starts[start]); id != 0 || a.closed(c) {
 		return id
 	}
 	a.first = a.roots(start, a.first[:0])
@@ -69,7 +69,7 @@ func (a *automaton) extend(c *cache, id, slot uint32) uint32 {
 	}
 	defer a.build.Unlock()
 	s := c.state(id)
-	if next := s.next(slot); next != 0 {
+	if next := s.next(slot); next != 0 || a.closed(c) {
 		return next
 	}
 	t := &a.work
@@ -94,14 +94,20 @@ func (a *automaton) extend(c *cache, id, slot uint32) uint32 {
 	return next
 }
 
-// intern makes a state of the nodes in work.
-func (a *automaton) intern(c *cache) uint32 {
-	if c.full {
-		if c.missed++; c.missed > len(c.ids) && a.cache.Load() == c {
-			a.cache.Store(newCache(a.cacheBytes, a.starts))
-		}
-		return 0
+// closed tells whether a cache takes nothing more in, and if it has done so for
+// long enough puts another in its place, for the requests to come.
+func (a *automaton) closed(c *cache) bool {
+	if !c.full {
+		return false
 	}
+	if c.missed++; c.missed > len(c.ids) && a.cache.Load() == c {
+		a.cache.Store(newCache(a.cacheBytes, a.starts))
+	}
+	return true
+}
+
+// intern makes a state of the nodes in work, 0 when there is no room for it.
+func (a *automaton) intern(c *cache) uint32 {
 	t := &a.work
 	slices.Sort(t.nodes)
 	var meta uint32

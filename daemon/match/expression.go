@@ -18,12 +18,20 @@ type expression struct {
 // element is a number in a vocabulary.
 type element int32
 
-// form is what an element stands for.
+// form is what an element stands for, by op:
+//
+//	OpCharClass               one character of set
+//	OpStar, OpPlus, OpQuest   as many characters of set
+//	OpBeginLine, OpEndLine    a place
+//	opFragment                whatever re says
 type form struct {
-	op  syntax.Op      // OpCharClass: one of set; OpStar, OpPlus, OpQuest: so many of set; OpBeginLine, OpEndLine; opFragment: re
-	set runeSet        //
-	re  *syntax.Regexp // opFragment only: whatever is not one of the plain forms
+	op  syntax.Op
+	set runeSet
+	re  *syntax.Regexp
 }
+
+// opFragment marks a form that only its syntax tree tells.
+const opFragment = syntax.OpConcat
 
 // vocabulary numbers the elements of all expressions of a line of Sets.
 type vocabulary struct {
@@ -49,45 +57,45 @@ func (v *vocabulary) parse(src source, lim Limits) (*expression, error) {
 	if len(src.expr) > lim.ExprBytes {
 		return nil, fmt.Errorf("it has %d bytes, the limit is %d", len(src.expr), lim.ExprBytes)
 	}
-	x := v.parsed[src]
-	if x == nil {
-		flags := syntax.POSIX
-		if src.fold {
-			flags |= syntax.FoldCase
-		}
-		re, err := syntax.Parse(src.expr, flags)
-		if err != nil {
-			if e, ok := err.(*syntax.Error); ok {
-				return nil, fmt.Errorf("%s: `%s`", e.Code, e.Expr)
-			}
-			return nil, err
-		}
-		x = &expression{nodes: unrolled(re)}
-		if x.nodes > lim.ExprNodes {
-			return nil, tooManyNodes(x.nodes, lim)
-		}
-		re = re.Simplify()
-		if src.fold {
-			re = lowered(re)
-		}
-		parts := trimmed(re)
-		if len(parts) == 1 && parts[0].Op == syntax.OpAlternate {
-			for _, sub := range parts[0].Sub {
-				x.sequences = append(x.sequences, v.elements(flatten(nil, sub)))
-			}
-		} else {
-			x.sequences = [][]element{v.elements(parts)}
-		}
-		v.parsed[src] = x
+	if x := v.parsed[src]; x != nil {
+		return x, x.fits(lim)
 	}
-	if x.nodes > lim.ExprNodes {
-		return nil, tooManyNodes(x.nodes, lim)
+	flags := syntax.POSIX
+	if src.fold {
+		flags |= syntax.FoldCase
 	}
+	re, err := syntax.Parse(src.expr, flags)
+	if err != nil {
+		if e, ok := err.(*syntax.Error); ok {
+			return nil, fmt.Errorf("%s: `%s`", e.Code, e.Expr)
+		}
+		return nil, err
+	}
+	x := &expression{nodes: unrolled(re)}
+	if err := x.fits(lim); err != nil {
+		return nil, err
+	}
+	re = re.Simplify()
+	if src.fold {
+		re = lowered(re)
+	}
+	parts := trimmed(re)
+	if len(parts) == 1 && parts[0].Op == syntax.OpAlternate {
+		for _, sub := range parts[0].Sub {
+			x.sequences = append(x.sequences, v.elements(flatten(nil, sub)))
+		}
+	} else {
+		x.sequences = [][]element{v.elements(parts)}
+	}
+	v.parsed[src] = x
 	return x, nil
 }
 
-func tooManyNodes(nodes int, lim Limits) error {
-	return fmt.Errorf("it unrolls to %d nodes, the limit is %d", nodes, lim.ExprNodes)
+func (x *expression) fits(lim Limits) error {
+	if x.nodes > lim.ExprNodes {
+		return fmt.Errorf("it unrolls to %d nodes, the limit is %d", x.nodes, lim.ExprNodes)
+	}
+	return nil
 }
 
 // unrolled bounds the nodes that re becomes, without unrolling it.
@@ -147,9 +155,6 @@ func formOf(re *syntax.Regexp) form {
 	}
 	return form{op: opFragment, re: re}
 }
-
-// opFragment marks a form that only its syntax tree tells.
-const opFragment = syntax.OpConcat
 
 func (v *vocabulary) number(f form) element {
 	key := string(rune(f.op)) + string(f.set)

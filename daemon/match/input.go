@@ -7,7 +7,7 @@ import "net/netip"
 type Input struct {
 	URI    []byte     // the request target as it came, query and all
 	Host   []byte     // without a port
-	Method []byte     //
+	Method []byte     // as it came
 	Source netip.Addr // the client; an IPv4 address may come mapped into IPv6
 	Fields Fields     // nil: a request without header fields
 }

@@ -15,7 +15,8 @@ type Limits struct {
 
 	// CacheBytes bounds the deterministic states that requests leave behind
 	// for those after them (64 KiB, and as much for each of Names, is the
-	// least). Past it answers stay right and get slower.
+	// least). Past it answers stay right and get slower; while full ones are
+	// replaced there may be twice as much.
 	CacheBytes int
 }
 

@@ -25,8 +25,10 @@ type Set struct {
 // when none does. Once the states that such requests lead to are known it
 // allocates nothing and takes no lock.
 //
-// Cost: one table look-up a byte of URI (and host, where some rule asks for
-// it) in known states, at worst one visit of each edge of the automaton a byte.
+// Cost: one look into a table a byte of the URI (and of the host, where some
+// rule asks for it); at worst, in states not known, a visit or two of each node
+// and edge of the automaton. Then, for the rules of which only fields are left
+// to decide, the bytes of those fields.
 func (s *Set) Match(in *Input) int {
 	var w walk
 	w.begin(s.automaton, s.start(in))

@@ -6,8 +6,8 @@ import "slices"
 // and steps from place to place. It is both how a deterministic state is
 // worked out and how a text is read when states can not be had.
 //
-// One step costs at most one visit of each live node and of each of its edges:
-// O(edges of the nfa), whatever the expressions and the text are.
+// One step costs at most one visit of each node and of each edge, two where a
+// line ends, whatever the expressions and the text are.
 type threads struct {
 	nfa   *nfa
 	nodes []uint32 // live, each once; only those that do something later
@@ -18,7 +18,7 @@ type threads struct {
 	stack  []uint32
 	seen   []uint32 // by node: the round it was last seen in
 	round  uint32
-	visits int // edges looked at since start, for tests of the bound
+	visits int // nodes and edges looked at so far: what the bound is about
 }
 
 // start sets out from nodes at the beginning of a text.

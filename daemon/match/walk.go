@@ -11,8 +11,9 @@ import (
 // and node by node from the first one that can not be had to the end. It lives
 // on the stack.
 //
-// A byte costs one look into a table when the state is known, and at most a
-// step of the live nodes and the making of one state when it is not.
+// A byte costs one look into a table where the state is known (before that, at
+// most maxRunNodes runs that do not go on with it), and a step of the live
+// nodes and the making of one state where it is not.
 type walk struct {
 	automaton *automaton
 	cache     *cache
