@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ktcpvs/tests/require"
 )
 
 func TestParseStatCountsFieldsFromTheLastParenthesis(t *testing.T) {
@@ -66,9 +68,9 @@ func TestReadSeesThisProcessWork(t *testing.T) {
 }
 
 func TestReadRefusesAProcessThatHasGone(t *testing.T) {
-	command := exec.Command("true")
+	command := exec.Command(require.Tool(t, "true"))
 	if err := command.Run(); err != nil {
-		t.Skipf("no /bin/true to run: %v", err)
+		t.Fatal(err)
 	}
 	if _, err := Read([]int{command.Process.Pid}); err == nil {
 		t.Error("the time of an ended process was read without an error")

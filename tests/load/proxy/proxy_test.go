@@ -17,27 +17,18 @@ import (
 	"testing"
 	"time"
 
+	"ktcpvs/tests/require"
+
 	"ktcpvs/tests/load/cpu"
 )
 
-// peers are the installed peers; one that is missing is skipped by name, or
-// fails where everything is required.
+// peers are both peers, which the test requires.
 func peers(t *testing.T) []Program {
-	var found []Program
-	for _, p := range []Program{Haproxy{"haproxy"}, Nginx{"nginx"}} {
-		switch err := p.Missing(); {
-		case err == nil:
-			found = append(found, p)
-		case os.Getenv("KTCPVS_REQUIRE") == "1":
-			t.Error(err)
-		default:
-			t.Log(err)
-		}
+	both := []Program{Haproxy{"haproxy"}, Nginx{"nginx"}}
+	for _, p := range both {
+		require.That(t, "the program "+p.Name(), p.Missing())
 	}
-	if len(found) == 0 {
-		t.Skip("neither haproxy nor nginx is installed")
-	}
-	return found
+	return both
 }
 
 // numbered is a web server that answers with its number.

@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
+
+	"ktcpvs/tests/require"
 
 	"ktcpvs/tests/load/cpu"
 	"ktcpvs/tests/load/proxy"
@@ -50,12 +51,7 @@ func TestEverySuiteRunsWithoutAProxy(t *testing.T) {
 func TestPeersTakeTurnsAndAreCharged(t *testing.T) {
 	var peers []Contender
 	for _, p := range []proxy.Program{proxy.Haproxy{Path: "haproxy"}, proxy.Nginx{Path: "nginx"}} {
-		if err := p.Missing(); err != nil {
-			if os.Getenv("KTCPVS_REQUIRE") == "1" {
-				t.Fatal(err)
-			}
-			t.Skip(err)
-		}
+		require.That(t, "the program "+p.Name(), p.Missing())
 		peers = append(peers, Contender{Name: p.Name(), Program: p, Peer: true})
 	}
 	scope := Quick()

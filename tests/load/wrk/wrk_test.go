@@ -4,11 +4,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"os"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
+
+	"ktcpvs/tests/require"
 
 	"ktcpvs/tests/load/cpu"
 )
@@ -52,12 +53,7 @@ func TestParseNamesWhatIsWrong(t *testing.T) {
 }
 
 func TestRunMeasuresALiveServer(t *testing.T) {
-	if err := Missing("wrk"); err != nil {
-		if os.Getenv("KTCPVS_REQUIRE") == "1" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
+	require.That(t, "the program wrk", Missing("wrk"))
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	cores, err := cpu.Allowed()
