@@ -1,6 +1,10 @@
 package relay
 
-import "ktcpvs/daemon/http1"
+import (
+	"bytes"
+
+	"ktcpvs/daemon/http1"
+)
 
 // spliceAfter is how many receives in a row fill the buffer before a tunnel is
 // taken for a bulk transfer, and spliced.
@@ -9,7 +13,7 @@ const spliceAfter = 4
 // switchProtocols turns the session into a tunnel, as the 101 in c.res says;
 // data is what the server has sent behind it.
 func (s *Session) switchProtocols(c *Context, data []byte) {
-	if !s.upgrade || c.res.Upgrade == nil || !s.request.done {
+	if !s.upgrade || !s.request.done || !offered(s.head, c.res.Upgrade) {
 		s.lose(c)
 		s.answerSelf(c, 502)
 		return
@@ -25,6 +29,28 @@ func (s *Session) switchProtocols(c *Context, data []byte) {
 	c.write(Server, nil, s.in.bytes())
 	s.in.drop(c.Buffers)
 	s.answer.drop(c.Buffers)
+}
+
+// offered reports whether a request, as it was forwarded, offered the protocols
+// that a server switches to: it must not choose any other (RFC 9110, section
+// 7.8).
+func offered(request, chosen []byte) bool {
+	const field = "\r\nUpgrade: "
+	i := bytes.Index(request, []byte(field))
+	if i < 0 || len(chosen) == 0 {
+		return false
+	}
+	line, _, _ := bytes.Cut(request[i+len(field):], []byte("\r\n"))
+	for protocol := range bytes.SplitSeq(chosen, []byte{','}) {
+		found := false
+		for offer := range bytes.SplitSeq(line, []byte{','}) {
+			found = found || bytes.EqualFold(bytes.TrimSpace(offer), bytes.TrimSpace(protocol))
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
 }
 
 // pass hands a tunnel's bytes to the other side.
