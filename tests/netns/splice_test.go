@@ -1,0 +1,99 @@
+package netns
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"ktcpvs/tests/netns/lab"
+	"ktcpvs/tests/require"
+)
+
+// syscalls counts a daemon's system calls of those names while do runs.
+func syscalls(t *testing.T, d *lab.Daemon, names string, do func()) string {
+	t.Helper()
+	require.Capability(t, "CAP_SYS_PTRACE")
+	summary := t.TempDir() + "/strace"
+	tracer := exec.Command(require.Tool(t, "strace"), "-f", "-c", "-o", summary, "-e", "trace="+names, "-p", fmt.Sprint(d.PID()))
+	log := &lab.Log{}
+	tracer.Stderr = log
+	if err := tracer.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lab.Eventually(t, "strace is attached", func() bool { return log.Has("attached") })
+	do()
+	tracer.Process.Signal(unix.SIGINT)
+	tracer.Wait()
+	text, err := os.ReadFile(summary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestZerocopySendRelaysBulkInsideTheKernel(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t, "r1")
+	const size = 64 << 20
+	f.web["r1"].Put("bulk", size)
+	upload := t.TempDir() + "/upload"
+	if err := os.WriteFile(upload, bytes.Repeat([]byte("0123456789abcdef"), size/16), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	f.Load("virtual web { scheduler = phttp server = r1:80 1 rule = pattern .* use server r1:80 }")
+	f.Does("--start")
+	transfer := func() {
+		t.Helper()
+		out, status := f.Client.Curl("-o", "/dev/null", "-w", "%{http_code} %{size_download}", "http://"+f.VIP(8080)+"/files/bulk")
+		if status != 0 || out != fmt.Sprint("200 ", size) {
+			t.Errorf("down: curl exits %d with %q", status, out)
+		}
+		out, status = f.Client.Curl("-o", "/dev/null", "-w", "%{http_code} %{size_upload}", "-T", upload, "http://"+f.VIP(8080)+"/files/up")
+		if status != 0 || !strings.HasPrefix(out, "20") || !strings.HasSuffix(out, fmt.Sprint(" ", size)) {
+			t.Errorf("up: curl exits %d with %q", status, out)
+		}
+	}
+	if calls := syscalls(t, f.daemon, "splice", transfer); strings.Contains(calls, "splice") {
+		t.Errorf("without zerocopy_send the daemon calls\n%s", calls)
+	}
+	f.Balancer.SetKnob("zerocopy_send", "1")
+	calls := syscalls(t, f.daemon, "splice", transfer)
+	var percent, seconds, each float64
+	var count int
+	for line := range strings.Lines(calls) {
+		if strings.Contains(line, "splice") {
+			fmt.Sscan(line, &percent, &seconds, &each, &count)
+		}
+	}
+	if count < 2*2*size/(1<<20)/2 {
+		t.Errorf("with zerocopy_send the daemon splices %d times:\n%s", count, calls)
+	}
+	got, err := os.ReadFile(f.web["r1"].Dir + "/up")
+	if err != nil || !bytes.Equal(got, bytes.Repeat([]byte("0123456789abcdef"), size/16)) {
+		t.Errorf("the spliced upload arrives changed: %d bytes, %v", len(got), err)
+	}
+}
+
+func TestZerocopySendRelaysABulkTunnel(t *testing.T) {
+	t.Parallel()
+	f := newFarm(t, "r1")
+	const size = 64 << 20
+	f.web["r1"].Put("bulk", size)
+	f.Balancer.SetKnob("zerocopy_send", "1")
+	f.Load("virtual any { scheduler = wlc server = r1:80 1 }")
+	f.Does("--start")
+	calls := syscalls(t, f.daemon, "splice", func() {
+		out, status := f.Client.Curl("-o", "/dev/null", "-w", "%{http_code} %{size_download}", "http://"+f.VIP(8080)+"/files/bulk")
+		if status != 0 || out != fmt.Sprint("200 ", size) {
+			t.Errorf("curl exits %d with %q", status, out)
+		}
+	})
+	if !strings.Contains(calls, "splice") {
+		t.Errorf("a tunnel of %d bytes calls\n%s", size, calls)
+	}
+}
