@@ -77,7 +77,7 @@ type Rule struct {
 // one rule.
 type Conditions struct {
 	Pattern string // extended regular expression, found anywhere in the URI
-	Host    string // extended regular expression, found in the request's host
+	Host    string // extended regular expression, found in the request's host without its port; case does not count
 	Method  string // one token, compared exactly
 	Headers []NamedPattern
 	Cookies []NamedPattern

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"net/netip"
 	"time"
 
@@ -106,10 +107,18 @@ func (c *Context) write(side Side, head, data []byte) {
 func (c *Context) input(source netip.Addr) *match.Input {
 	c.in = match.Input{
 		URI:    c.req.URI,
-		Host:   c.req.Host,
+		Host:   hostOnly(c.req.Host),
 		Method: c.req.MethodText,
 		Source: source,
 		Fields: &c.req,
 	}
 	return &c.in
+}
+
+// hostOnly is an authority without its port.
+func hostOnly(authority []byte) []byte {
+	if i := bytes.LastIndexByte(authority, ':'); i >= 0 && bytes.IndexByte(authority[i:], ']') < 0 {
+		return authority[:i]
+	}
+	return authority
 }
