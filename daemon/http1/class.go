@@ -24,8 +24,6 @@ var (
 	// regName is RFC 3986 section 3.2.2, reg-name, without the comma: two Host values joined into one
 	// are not a name.
 	regName = classOf(alphanumeric + "-._~%!$&'()*+;=")
-	// ipv6 is what stands between the brackets of an IPv6 literal.
-	ipv6 = classOf("0123456789abcdefABCDEF:.")
 	// inTarget is what a request target may hold: visible ASCII, but no fragment. RFC 3986 allows less;
 	// browsers send the rest (quotes, braces, bars) and every server reads them as themselves.
 	inTarget = func() (c class) {

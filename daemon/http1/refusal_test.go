@@ -70,6 +70,7 @@ var refusedRequests = []struct {
 	{"Host with two ports", "GET / HTTP/1.1\r\nHost: a:1:2\r\n\r\n", badHost},
 	{"Host with a port only", "GET / HTTP/1.1\r\nHost: :80\r\n\r\n", badHost},
 	{"Host with a broken escape", "GET / HTTP/1.1\r\nHost: a%4\r\n\r\n", badHost},
+	{"Host that is no IPv6 address", "GET / HTTP/1.1\r\nHost: [:::1]\r\n\r\n", badHost},
 	{"Host with an open bracket", "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", badHost},
 	{"Host with a name in brackets", "GET / HTTP/1.1\r\nHost: [abc]\r\n\r\n", badHost},
 	{"Host other than the target's authority", "GET http://b/ HTTP/1.1\r\n" + host + "\r\n", hostMismatch},

@@ -93,13 +93,8 @@ func portOf(authority []byte) (port []byte, valid bool) {
 	}
 	end := 0
 	if authority[0] == '[' {
-		colons := 0
-		for end = 1; end < len(authority) && ipv6[authority[end]]; end++ {
-			if authority[end] == ':' {
-				colons++
-			}
-		}
-		if colons < 2 || end == len(authority) || authority[end] != ']' {
+		end = bytes.IndexByte(authority, ']')
+		if end < 0 || !isIPv6(authority[1:end]) {
 			return nil, false
 		}
 		end++
