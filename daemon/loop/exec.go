@@ -31,10 +31,7 @@ func (l *Loop) exec(s *session, ops []relay.Op) {
 			l.release(s)
 		case relay.HangUp:
 			if op.Side == relay.Server {
-				if s.server != nil {
-					l.discard(s.server)
-					s.server = nil
-				}
+				l.hangUpServer(s)
 			} else if !s.client.queued() || s.client.broken {
 				l.end(s)
 			}
@@ -51,6 +48,19 @@ func (l *Loop) exec(s *session, ops []relay.Op) {
 		case relay.Splice:
 			l.beginTransfer(s, op)
 		}
+	}
+}
+
+// hangUpServer closes the server's connection, and ends what was being moved to
+// it.
+func (l *Loop) hangUpServer(s *session) {
+	if s.client.moving != nil {
+		l.endTransfer(s.client)
+		l.poll.Recheck(s.client.slot)
+	}
+	if s.server != nil {
+		l.discard(s.server)
+		s.server = nil
 	}
 }
 

@@ -161,6 +161,7 @@ func (lis *listener) pause(until time.Duration) {
 	lis.retry = until
 	if !lis.paused && lis.fd >= 0 {
 		lis.paused = true
+		lis.loop.paused++
 		lis.loop.poll.Pause(lis.slot, true)
 	}
 }
@@ -174,6 +175,7 @@ func (lis *listener) resume() {
 		return
 	}
 	lis.paused = false
+	lis.loop.paused--
 	lis.loop.poll.Pause(lis.slot, false)
 }
 
@@ -305,7 +307,11 @@ func (lis *listener) close() {
 	c := l.conns[lis.slot]
 	*c = conn{fd: -1, slot: lis.slot}
 	l.freeConns = append(l.freeConns, c)
-	lis.fd, lis.paused, lis.spare = -1, false, nil
+	if lis.paused {
+		lis.paused = false
+		l.paused--
+	}
+	lis.fd, lis.spare = -1, nil
 }
 
 // forget drops a listener without socket and sessions.

@@ -36,6 +36,7 @@ type Loop struct {
 	wheel     wheel
 	listeners []*listener
 	bySlot    map[uint32]*listener
+	paused    int // listeners that are
 	pipes     []*pipe
 	busy      []*transfer // have more to move at once
 	events    []relay.Event
@@ -142,14 +143,11 @@ func (l *Loop) bound() time.Duration {
 		return 0
 	}
 	d := l.wheel.wait(l.ctx.Now)
-	for _, lis := range l.listeners {
-		if lis.paused {
-			d = min(d, hurry)
-		}
+	if len(l.listeners) > 0 || l.idle.Len() > 0 {
 		d = min(d, l.nextSecond-l.ctx.Now)
 	}
-	if l.idle.Len() > 0 {
-		d = min(d, l.nextSecond-l.ctx.Now)
+	if l.paused > 0 {
+		d = min(d, hurry)
 	}
 	return max(d, 0)
 }
@@ -320,9 +318,11 @@ func (l *Loop) timers() {
 			l.step(s, relay.Event{Kind: relay.Expired, Blocked: s.server.blocked()})
 		}
 	}
-	for _, lis := range l.listeners {
-		if lis.paused {
-			lis.resume()
+	if l.paused > 0 {
+		for _, lis := range l.listeners {
+			if lis.paused {
+				lis.resume()
+			}
 		}
 	}
 }

@@ -165,3 +165,20 @@ func TestASlowReaderHoldsItsOwnServerBackAndNobodyElse(t *testing.T) {
 type zeros struct{}
 
 func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
+
+func TestAServerThatDiesUnderASplicedUploadLeavesNothingBehind(t *testing.T) {
+	r := newRig(t, 1)
+	r.knobs.ZerocopySend.Set(1)
+	r.serve(table.ServiceSpec{Scheduler: "phttp"}, rawBackend(t, func(c net.Conn) {
+		io.CopyN(io.Discard, c, 1<<20)
+	}))
+	for range 3 {
+		c := r.dial()
+		fmt.Fprintf(c, "PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", 64<<20)
+		go io.Copy(c, io.LimitReader(zeros{}, 64<<20))
+		if code := status(t, c); code != 502 {
+			t.Errorf("%d, want 502", code)
+		}
+		c.Close()
+	}
+}
