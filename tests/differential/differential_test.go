@@ -20,6 +20,8 @@ const (
 	casesVariable = "KTCPVS_CASES"
 	seedVariable  = "KTCPVS_SEED"
 
+	defaultCases = 8000
+
 	atOnce = 16 // cases under way
 	shown  = 4  // differences of a kind that are told in full
 )
@@ -39,9 +41,9 @@ func number(t *testing.T, variable string, otherwise uint64) uint64 {
 }
 
 func TestNothingIsForwardedButWhatTheBytesMean(t *testing.T) {
-	cases := uint64(4000)
+	cases := uint64(defaultCases)
 	if testing.Short() {
-		cases = 1500
+		cases = defaultCases / 4
 	}
 	cases, seed := number(t, casesVariable, cases), number(t, seedVariable, 1)
 	host := lab.NewHost(t, "proxy")
@@ -72,7 +74,7 @@ func TestNothingIsForwardedButWhatTheBytesMean(t *testing.T) {
 	for kind, n := range report.unexplained {
 		t.Errorf("%d unexplained cases in which ours %s", n, kind)
 	}
-	if !t.Failed() && cases >= 4000 {
+	if !t.Failed() && cases >= defaultCases {
 		explained.mustAllBeUsed(t)
 	}
 }

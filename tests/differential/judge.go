@@ -69,8 +69,12 @@ func Compare(want Reading, got Received, exact bool) Difference {
 	return Difference{}
 }
 
-// lastOfConnection are the reasons in May that are about what follows.
-const lastOfConnection = "HTTP/1.0 is served one request a connection"
+// Reasons in Message.May that say when it may be refused: after the message,
+// and before it.
+const (
+	lastOfConnection = "HTTP/1.0 is served one request a connection"
+	emptyLines       = "more than one empty line before the request line"
+)
 
 // reasons are what may explain that no more than the first so many messages
 // were forwarded.
@@ -123,7 +127,7 @@ func (m *Message) String() string {
 // follows was refused.
 func CompareAnswers(want Reading, got Received, answers string) Difference {
 	reader := bufio.NewReader(strings.NewReader(answers))
-	served, refused := 0, ""
+	served, answered, refused := 0, 0, ""
 	bad := func(format string, args ...any) Difference {
 		return Difference{Kind: Misdirect, Detail: fmt.Sprintf(format, args...)}
 	}
@@ -134,10 +138,7 @@ func CompareAnswers(want Reading, got Received, answers string) Difference {
 		if refused != "" {
 			return bad("something follows %s", refused)
 		}
-		method := "GET"
-		if i < len(want.Messages) {
-			method = want.Messages[i].Method
-		}
+		method := want.method(i, served+answered)
 		response, err := http.ReadResponse(reader, &http.Request{Method: method})
 		if err != nil {
 			return bad("response %d: %v", i, err)
@@ -153,6 +154,7 @@ func CompareAnswers(want Reading, got Received, answers string) Difference {
 			if response.StatusCode != 200 || len(body) > 0 {
 				return bad("response %d is %s %q, want an answer to OPTIONS", i, response.Status, body)
 			}
+			answered++
 		default:
 			if response.StatusCode != 200 || method != "HEAD" && string(body) != fmt.Sprint(served) {
 				return bad("response %d is %s %q, want the server's answer %d", i, response.Status, body, served)
@@ -167,6 +169,18 @@ func CompareAnswers(want Reading, got Received, answers string) Difference {
 		return Difference{Kind: Silent, Detail: want.End}
 	}
 	return Difference{}
+}
+
+// method is that of message i, to which a response is to be read, when ours
+// has taken that many messages. Even the refusal of a HEAD has no body.
+func (r *Reading) method(i, taken int) string {
+	switch {
+	case i < len(r.Messages) && (i < taken || !slices.Contains(r.Messages[i].May, emptyLines)):
+		return r.Messages[i].Method
+	case i == len(r.Messages) && strings.HasPrefix(strings.TrimPrefix(r.Rest, "\r\n"), "HEAD "):
+		return "HEAD"
+	}
+	return "GET" // or refused before the method was seen
 }
 
 // refusesAfter reports whether the bytes mean nothing after that many

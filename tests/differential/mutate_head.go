@@ -67,7 +67,7 @@ var headMutations = []messageMutation{
 		m.insert(s.IntN(len(m.fields)+1), f)
 	}},
 	{"connection options", func(s *sampler, m *message) {
-		m.insert(s.IntN(len(m.fields)+1), newField("Connection", s.pick("close, Content-Length", "Transfer-Encoding", "Host", "content-length, transfer-encoding, host", "x y", "a;b", "close close", "\"close\"", ",", "", "closed", "close;", "Connection", "cookie", "keep-alive, close", strings.Repeat("a,", 16)+"a", strings.Repeat("a,", 15)+"a", "Expect, X-A", "\xe9")))
+		m.insert(s.IntN(len(m.fields)+1), newField("Connection", s.pick("close, Content-Length", "Transfer-Encoding", "Host", "content-length, transfer-encoding, host", "x y", "a;b", "close close", "\"close\"", ",", "", "closed", "close;", "Connection", "cookie", "keep-alive, close", strings.Repeat("a,", 16)+"a", strings.Repeat("a,", 20)+"b", strings.Repeat("x-a, ", 40)+"close", strings.Repeat("a,", 15)+"a", "Expect, X-A", "\xe9")))
 	}},
 	{"expectation", func(s *sampler, m *message) {
 		m.drop("Expect")
@@ -96,7 +96,7 @@ var hostMutations = []messageMutation{
 	}},
 	{"Host", func(s *sampler, m *message) {
 		m.drop("Host")
-		m.insert(s.IntN(len(m.fields)+1), newField("Host", s.pick("", " ", "a b", "a,b", "a/b", "u@h", "u:p@h", "h:80:80", "h:x", "h:-1", "h:+80", "h:65535", "h:65536", "h:99999999999999999999", "h: 80", ":80", "[::1", "::1", "[::1]x", "[::1]:", "[1:2]", "[:::]", "[v1.x]", "[::ffff:1.2.3.4]", "[fe80::1%25eth0]", "[]", "%41", "%4", "%zz", "h?x", "h#x", "h\\x", "\"h\"", "<h>", "h;x", "h'x", "h=x", "h..", ".", "-", "_", "a\tb", "a\x00b", "\xe9", "http://h", "*", "h|h", "h`", "{h}")))
+		m.insert(s.IntN(len(m.fields)+1), newField("Host", s.pick("", " ", "a b", "a,b", "h,h:80", "h,", ",h", "a,b,c", "a/b", "u@h", "u:p@h", "h:80:80", "h:x", "h:-1", "h:+80", "h:65535", "h:65536", "h:70000", "h:99999999999999999999", "h: 80", ":80", "[::1", "::1", "[::1]x", "[::1]:", "[1:2]", "[:::]", "[v1.x]", "[::ffff:1.2.3.4]", "[fe80::1%25eth0]", "[]", "%41", "%4", "%zz", "h?x", "h#x", "h\\x", "\"h\"", "<h>", "h;x", "h'x", "h=x", "h..", ".", "-", "_", "a\tb", "a\x00b", "\xe9", "http://h", "*", "h|h", "h`", "{h}")))
 	}},
 }
 

@@ -25,6 +25,7 @@ type Message struct {
 type Reading struct {
 	Messages []Message // the last may not be whole
 	End      string    // why there are no more
+	Rest     string    // what was not read
 }
 
 // What a Reading can end with, beside reasons to refuse the rest.
@@ -49,7 +50,7 @@ func Read(text string) Reading {
 			r.Messages = append(r.Messages, *m)
 		}
 		if end != "" {
-			r.End = end
+			r.End, r.Rest = end, text
 			return r
 		}
 		text = rest
@@ -126,7 +127,7 @@ func next(text string) (m *Message, rest, end string) {
 	for ; strings.HasPrefix(text, "\r\n"); empty++ {
 		text = text[2:]
 	}
-	m.may("more than one empty line before the request line", empty > 1)
+	m.may(emptyLines, empty > 1)
 	raw, after, found := strings.Cut(text, "\r\n\r\n")
 	if !found {
 		return nil, "", incomplete
@@ -186,7 +187,7 @@ func (m *Message) closes(h *head) bool {
 	has := func(option string) bool {
 		return slices.ContainsFunc(options, func(o string) bool { return strings.EqualFold(o, option) })
 	}
-	m.may("HTTP/1.0 is served one request a connection", h.minor == 0 && has("keep-alive"))
+	m.may(lastOfConnection, h.minor == 0 && has("keep-alive"))
 	return has("close") || h.minor == 0 && !has("keep-alive")
 }
 
