@@ -17,6 +17,10 @@ type Client struct {
 	Dial  func() (net.Conn, error)
 	Tally *Tally
 
+	// Again says that the gateway is to send a request over another
+	// connection if the one it took has just been closed, where that is safe.
+	Again bool
+
 	random  *rand.Rand
 	name    string
 	serial  int
@@ -217,6 +221,9 @@ func (c *Client) refusal(r *http.Response, p *Plan) error {
 	}
 	if p.Method != "HEAD" && !strings.HasPrefix(string(text), fmt.Sprint(r.StatusCode)) {
 		c.Tally.Violation("%s: a refusal that says %.200q", p.Token, text)
+	}
+	if c.Again && r.StatusCode == http.StatusBadGateway && p.Fault == None && p.Size < 0 && p.Method != "POST" {
+		c.Tally.Violation("%s: %s of a sound server, and %s could be sent again", p.Token, r.Status, p.Method)
 	}
 	what := fmt.Sprintf("answered %d", r.StatusCode)
 	if p.Fault == None {
