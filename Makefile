@@ -10,10 +10,9 @@ SYSCONFDIR ?= /etc
 DESTDIR    ?=
 FUZZTIME   ?= 1m
 
-version     := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 staticcheck := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 sources     := go.mod go.sum $(shell find daemon fuse proto tcpvsadm -name '*.go' ! -name '*_test.go')
-build       := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-X main.version=$(version)'
+build       := CGO_ENABLED=0 go build -trimpath -buildvcs=false
 
 all: build
 

@@ -117,12 +117,12 @@ func claimDir(dir string) (string, *os.File, error) {
 	if err != nil {
 		return "", nil, fmt.Errorf("cannot lock the directory to mount on: %w", err)
 	}
-	if err := claim.Truncate(0); err == nil {
+	if err = claim.Truncate(0); err == nil {
 		_, err = fmt.Fprintf(claim, "pid %d", os.Getpid())
 	}
 	if err != nil {
 		claim.Close()
-		return "", nil, err
+		return "", nil, fmt.Errorf("cannot write the lock file: %w", err)
 	}
 	return dir, claim, nil
 }
