@@ -48,7 +48,8 @@ var layers = map[string]layer{
 	"daemon/loop":  {rooms: join(join(model, service...), "daemon/relay", "daemon/pool", "daemon/poll", "daemon/limit")},
 	"daemon/control": {rooms: join(join(model, service...),
 		join(wire, "daemon/sched")...)},
-	"daemon/ktcpvsd": {rooms: []string{"daemon/...", "proto/...", "fuse/..."}},
+	"daemon/privilege": {},
+	"daemon/ktcpvsd":   {rooms: []string{"daemon/...", "proto/...", "fuse/..."}},
 
 	"fuse/mounts":   {},
 	"fuse/sysctlfs": {rooms: []string{"fuse/mounts"}},
