@@ -59,6 +59,7 @@ func flags() []cli.Flag {
 		&cli.IntFlag{Name: "loops", Usage: "event loops, each on a thread of its own", Value: runtime.NumCPU(), DefaultText: "number of CPUs"},
 		&cli.StringFlag{Name: "log", Usage: "form of the log: text or json on standard error, or kmsg", Value: string(klog.Text)},
 		&cli.IntFlag{Name: "drain", Usage: "seconds that open connections have to finish in after SIGTERM", Value: 30},
+		&cli.StringFlag{Name: "sandbox", Usage: "what to give up once ready: full, capabilities (and filter no system calls) or none", Value: "full"},
 		&cli.StringFlag{Name: "run-dir", Usage: "directory for what lives as long as the daemon", Value: "/run/ktcpvs"},
 	}
 }
@@ -72,6 +73,7 @@ type options struct {
 	format    klog.Format
 	drain     int
 	runDir    string
+	sandbox   string
 }
 
 func parse(c *cli.Context) (o options, err error) {
@@ -88,6 +90,7 @@ func parse(c *cli.Context) (o options, err error) {
 		loops:     c.Int("loops"),
 		drain:     c.Int("drain"),
 		runDir:    c.String("run-dir"),
+		sandbox:   c.String("sandbox"),
 	}
 	switch {
 	case uint(o.nlport) != c.Uint("nlport") || o.nlport == 0:
@@ -98,6 +101,8 @@ func parse(c *cli.Context) (o options, err error) {
 		return o, usage("--drain=%d: expected 0 or more seconds", o.drain)
 	case pollers[o.poll] == nil:
 		return o, usage("--poll=%s: expected auto, epoll or io_uring", o.poll)
+	case o.sandbox != "full" && o.sandbox != "capabilities" && o.sandbox != "none":
+		return o, usage("--sandbox=%s: expected full, capabilities or none", o.sandbox)
 	}
 	if o.format, err = klog.ParseFormat(c.String("log")); err != nil {
 		return o, usage("--log: %v", err)

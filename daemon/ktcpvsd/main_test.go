@@ -33,6 +33,7 @@ func TestAWrongCommandLineIsOneLineAndStatus2(t *testing.T) {
 		want string
 	}{
 		{[]string{"--poll=select"}, "--poll=select: expected auto, epoll or io_uring"},
+		{[]string{"--sandbox=half"}, "--sandbox=half: expected full, capabilities or none"},
 		{[]string{"--loops=0"}, "--loops=0: expected 1 to 256"},
 		{[]string{"--loops=many"}, "many"},
 		{[]string{"--drain=-1"}, "--drain=-1: expected 0 or more seconds"},

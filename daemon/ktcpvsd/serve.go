@@ -17,6 +17,7 @@ import (
 	"ktcpvs/daemon/knob"
 	"ktcpvs/daemon/loop"
 	"ktcpvs/daemon/match"
+	"ktcpvs/daemon/privilege"
 	"ktcpvs/daemon/sched"
 	"ktcpvs/daemon/table"
 	"ktcpvs/fuse/graft"
@@ -27,7 +28,8 @@ import (
 
 // serve runs the daemon until a signal ends it:
 //
-//	knobs -> log -> table -> loops -> control -> sysctl files, reports -> ready
+//	knobs -> log -> table -> loops -> control -> sysctl files, reports
+//	      -> privileges given up -> ready
 //	... and back, when SIGTERM or SIGINT comes
 func serve(o options) error {
 	signals := make(chan os.Signal, 4)
@@ -101,6 +103,13 @@ func serve(o options) error {
 
 	if err := pid.ready(); err != nil {
 		return err
+	}
+	if o.sandbox != "none" {
+		dropped := privilege.Drop(privilege.Options{Mounts: served.Dir != "", AllCalls: o.sandbox != "full"})
+		for _, err := range dropped.Missed {
+			logger.Say(klog.Announce, "a privilege could not be given up", "err", err)
+		}
+		logger.Say(klog.Daemon, "privileges are given up", "kept", dropped.Kept, "filtered", dropped.Filtered)
 	}
 	logger.Say(klog.Announce, "TCP Virtual Server ready", "version", proto.Version, "pid", os.Getpid(),
 		"loops", o.loops, "poll", group.Poller(), "sysctl", served.Dir)
