@@ -137,8 +137,11 @@ func TestDebugLevelChoosesWhatIsSaidWhileRunning(t *testing.T) {
 	added := []struct {
 		level int
 		said  string
-	}{{1, "refused"}, {2, "new-dest"}, {3, "listening"}, {4, "connection accepted"}}
-	for _, now := range []int{0, 1, 2, 3, 4, 0} {
+	}{
+		{1, "refused"}, {2, "new-dest"}, {3, "listening"}, {4, "connection accepted"},
+		{5, "scheduled"}, {8, "opened"}, {12, "relaying"},
+	}
+	for _, now := range []int{0, 1, 2, 3, 4, 5, 8, 12, 0} {
 		f.Balancer.SetKnob("debug_level", fmt.Sprint(now))
 		since := f.daemon.Log.Mark()
 		f.Call("-A", "-i", "web") // is refused

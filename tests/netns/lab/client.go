@@ -49,23 +49,55 @@ func (h *Host) Curl(args ...string) (out string, status int) {
 	return h.Try(`exec curl -sS --max-time 30 "$@"`, args...)
 }
 
-// Wire is a connection that a test speaks HTTP over byte by byte.
-type Wire struct {
+// Connection is one that HTTP is spoken over byte by byte.
+type Connection struct {
 	net.Conn
 
-	t      testing.TB
 	reader *bufio.Reader
 }
 
-// Wire connects from the host to a numeric address.
+// Connect connects from the host to a numeric address.
+func (h *Host) Connect(addr string) (*Connection, error) {
+	conn, err := h.Dial(addr)
+	if err != nil {
+		return nil, err
+	}
+	return &Connection{conn, bufio.NewReader(conn)}, nil
+}
+
+// Response reads a response to a request of that method, and its body whole.
+// An error in the body comes with what was read of it.
+func (c *Connection) Response(method string) (*http.Response, string, error) {
+	response, err := http.ReadResponse(c.reader, &http.Request{Method: method})
+	if err != nil {
+		return nil, "", err
+	}
+	body, err := io.ReadAll(response.Body)
+	return response, string(body), err
+}
+
+// Rest reads until the other side closes.
+func (c *Connection) Rest() (string, error) {
+	rest, err := io.ReadAll(c.reader)
+	return string(rest), err
+}
+
+// Wire is a Connection of a test, which fails where that does not work.
+type Wire struct {
+	*Connection
+
+	t testing.TB
+}
+
+// Wire connects from the host to a numeric address until the test ends.
 func (h *Host) Wire(addr string) *Wire {
 	h.t.Helper()
-	conn, err := h.Dial(addr)
+	c, err := h.Connect(addr)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	h.t.Cleanup(func() { conn.Close() })
-	return &Wire{Conn: conn, t: h.t, reader: bufio.NewReader(conn)}
+	h.t.Cleanup(func() { c.Close() })
+	return &Wire{c, h.t}
 }
 
 // Say sends text, in which lines end with \n here and with CRLF on the wire.
@@ -75,17 +107,6 @@ func (w *Wire) Say(format string, args ...any) {
 	if _, err := io.WriteString(w.Conn, text); err != nil {
 		w.t.Fatal(err)
 	}
-}
-
-// Response reads a response to a request of that method, and its body whole.
-// An error in the body comes with what was read of it.
-func (w *Wire) Response(method string) (*http.Response, string, error) {
-	response, err := http.ReadResponse(w.reader, &http.Request{Method: method})
-	if err != nil {
-		return nil, "", err
-	}
-	body, err := io.ReadAll(response.Body)
-	return response, string(body), err
 }
 
 // Expect reads a response that must have that status, and gives it.
@@ -99,12 +120,6 @@ func (w *Wire) Expect(status int, method string) (*http.Response, string) {
 		w.t.Fatalf("got %s, expected %d", response.Status, status)
 	}
 	return response, body
-}
-
-// Rest reads until the other side closes.
-func (w *Wire) Rest() (string, error) {
-	rest, err := io.ReadAll(w.reader)
-	return string(rest), err
 }
 
 // Line reads one line, without its end.
