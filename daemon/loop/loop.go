@@ -143,7 +143,7 @@ func (l *Loop) bound() time.Duration {
 		return 0
 	}
 	d := l.wheel.wait(l.ctx.Now)
-	if len(l.listeners) > 0 || l.idle.Len() > 0 {
+	if len(l.listeners) > 0 || l.idle.Len() > 0 || len(l.pipes) > 0 {
 		d = min(d, l.nextSecond-l.ctx.Now)
 	}
 	if l.paused > 0 {
@@ -176,6 +176,7 @@ func (l *Loop) everySecond() {
 		l.discard(l.conns[id])
 	}
 	l.idle.Forget()
+	l.trimPipes()
 	for _, lis := range l.listeners {
 		lis.spareTick(c.Now)
 	}
@@ -201,6 +202,10 @@ func (l *Loop) handle(ev *poll.Event) {
 	switch ev.Kind {
 	case poll.Received:
 		e := relay.Event{Kind: relay.Received, Side: c.side, Data: ev.Data, Reused: c.uses > 1}
+		if len(ev.Data) == 0 && ev.Err == 0 && c.broken {
+			// The error was told to the send that failed.
+			e = relay.Event{Kind: relay.Failed, Side: c.side, Cause: relay.Reset, Reused: c.uses > 1}
+		}
 		if ev.Err != 0 {
 			e = relay.Event{Kind: relay.Failed, Side: c.side, Cause: cause(ev.Err), Reused: c.uses > 1}
 		}

@@ -11,7 +11,7 @@ type pipe struct{ r, w int }
 
 const (
 	pipeSize  = 1 << 20
-	keepPipes = 64
+	keepPipes = 64      // after a burst; each second half of what is not used goes
 	turn      = 4 << 20 // bytes that one transfer moves before others have their turn
 )
 
@@ -35,6 +35,16 @@ func (p *pipe) close() {
 	closeSocket(p.w)
 }
 
+// trimPipes closes half of the pipes that are not used.
+func (l *Loop) trimPipes() {
+	for n := len(l.pipes) / 2; len(l.pipes) > n; {
+		last := len(l.pipes) - 1
+		l.pipes[last].close()
+		l.pipes[last] = nil
+		l.pipes = l.pipes[:last]
+	}
+}
+
 // transfer moves bytes from one connection to another inside the kernel.
 //
 //	socket --splice--> pipe --splice--> socket
@@ -46,8 +56,12 @@ type transfer struct {
 	left  int64 // to come
 	held  int64 // in the pipe
 	moved int64
-	ended bool // the source has no more: its end or error shows when it is read
-	busy  bool // listed in Loop.busy
+	ended bool // the source has no more: a receive shows its end
+
+	// failed is why the source gave no more. The kernel tells an error once:
+	// a receive after it would take the connection for ended in order.
+	failed unix.Errno
+	busy   bool // listed in Loop.busy
 }
 
 // beginTransfer starts what a Splice asks for. Without a pipe to be had the
@@ -111,6 +125,7 @@ func (l *Loop) transfer(t *transfer) {
 				empty = true // or the pipe is full: then there is something to write
 			default:
 				t.ended = true
+				t.failed, _ = err.(unix.Errno)
 			}
 		}
 		if t.held == 0 {
@@ -146,10 +161,13 @@ func (l *Loop) transfer(t *transfer) {
 		l.progress(t)
 		return
 	}
-	moved := t.moved
 	l.endTransfer(from)
 	l.poll.Recheck(from.slot)
-	l.step(s, relay.Event{Kind: relay.Moved, Side: t.side, N: moved})
+	reused := from.uses > 1
+	l.step(s, relay.Event{Kind: relay.Moved, Side: t.side, N: t.moved})
+	if t.failed != 0 && s.client != nil && s.side(t.side) == from {
+		l.step(s, relay.Event{Kind: relay.Failed, Side: t.side, Cause: cause(t.failed), Reused: reused})
+	}
 }
 
 // progress keeps the session's deadline from passing while bytes move.

@@ -182,3 +182,27 @@ func TestAServerThatDiesUnderASplicedUploadLeavesNothingBehind(t *testing.T) {
 		c.Close()
 	}
 }
+
+func TestAResetUnderASplicedResponseReachesTheClient(t *testing.T) {
+	r := newRig(t, 1)
+	r.knobs.ZerocopySend.Set(1)
+	r.serve(table.ServiceSpec{Scheduler: "phttp"}, rawBackend(t, func(c net.Conn) {
+		http.ReadRequest(bufio.NewReader(c))
+		io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n")
+		time.Sleep(50 * time.Millisecond) // the rest is being spliced by now
+		c.Write(make([]byte, 1000))
+		time.Sleep(50 * time.Millisecond)
+		c.(*net.TCPConn).SetLinger(0)
+	}))
+	for range 3 {
+		c := r.dial()
+		io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+		res, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body, err := io.ReadAll(res.Body); err == nil {
+			t.Errorf("a body of %d bytes looks whole, though the server reset the connection", len(body))
+		}
+	}
+}
