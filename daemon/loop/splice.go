@@ -164,7 +164,7 @@ func (l *Loop) transfer(t *transfer) {
 	l.endTransfer(from)
 	l.poll.Recheck(from.slot)
 	reused := from.uses > 1
-	l.step(s, relay.Event{Kind: relay.Moved, Side: t.side, N: t.moved})
+	l.step(s, relay.Event{Kind: relay.Moved, Side: t.side, N: t.moved, Surplus: !empty(from.fd)})
 	if t.failed != 0 && s.client != nil && s.side(t.side) == from {
 		l.step(s, relay.Event{Kind: relay.Failed, Side: t.side, Cause: cause(t.failed), Reused: reused})
 	}

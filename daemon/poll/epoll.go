@@ -159,6 +159,9 @@ func (p *Epoll) Recv(slot uint32, limit int) {
 	p.enqueue(slot, s)
 }
 
+// Drained implements Poller.
+func (p *Epoll) Drained(slot uint32) bool { return !p.socks[slot].readable }
+
 // WantRead implements Poller.
 func (p *Epoll) WantRead(slot uint32) {
 	s := &p.socks[slot]

@@ -56,6 +56,9 @@ type Poller interface {
 	// Recv arms one receive of at most limit bytes. Arming an armed slot only
 	// changes the limit.
 	Recv(slot uint32, limit int)
+	// Drained reports whether the socket held nothing when it was read last; it
+	// is false when that is not known.
+	Drained(slot uint32) bool
 	// Send sends head and then data at once, as much as the socket takes
 	// without blocking, and returns how much that was. After a short count
 	// without an error Writable follows.

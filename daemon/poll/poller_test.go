@@ -126,6 +126,25 @@ func TestAReceiveKeepsToItsLimitAndTheRestFollows(t *testing.T) {
 	})
 }
 
+func TestASocketIsDrainedWhenAReceiveHasEmptiedIt(t *testing.T) {
+	forEach(t, func(t *testing.T, p Poller) {
+		a, b := pair(t)
+		p.Add(1, a, false)
+		unix.Write(b, []byte("abcdefgh"))
+		for _, drained := range []bool{false, true} {
+			p.Recv(1, 6)
+			expect(t, p, Received, 1)
+			if p.Drained(1) != drained {
+				t.Fatalf("drained is %v", !drained)
+			}
+		}
+		p.Recheck(1)
+		if p.Drained(1) {
+			t.Fatal("drained, although somebody else may have read")
+		}
+	})
+}
+
 func TestTheEndOfAStreamFollowsItsLastBytes(t *testing.T) {
 	forEach(t, func(t *testing.T, p Poller) {
 		a, b := pair(t)

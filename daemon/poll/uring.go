@@ -192,6 +192,9 @@ func (u *Uring) arm(slot uint32, s *usock) {
 	}
 }
 
+// Drained implements Poller.
+func (u *Uring) Drained(slot uint32) bool { return !u.socks[slot].full }
+
 // WantWrite implements Poller.
 func (u *Uring) WantWrite(slot uint32) { u.pollAdd(slot, &u.socks[slot], aboutWrite, unix.POLLOUT) }
 

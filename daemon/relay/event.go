@@ -39,6 +39,7 @@ const (
 	Failed
 	// Moved says that N bytes from Side went to the other side without
 	// passing through here, which ends a Splice; N may be less than asked.
+	// Surplus tells that there is something behind them.
 	Moved
 	// Progress says that a Splice has moved bytes and goes on.
 	Progress
@@ -70,6 +71,7 @@ type Event struct {
 	Cause   Cause
 	Reused  bool
 	Blocked bool
+	Surplus bool
 	Data    []byte
 	N       int64
 }

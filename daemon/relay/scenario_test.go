@@ -31,7 +31,7 @@ var update = flag.Bool("update", false, "write what was seen into the scenarios"
 //		server <- "GET / ..."
 //
 // Other events: server "bytes", client end, server end, connecting,
-// connected, fail SIDE CAUSE [reused], moved SIDE N, progress,
+// connected, fail SIDE CAUSE [reused], moved SIDE N [surplus], progress,
 // expired [blocked], refuse STATUS, drain, wait DURATION. Other lines before
 // the first event: redirect ADDRESS, zerocopy, limit NAME VALUE.
 func TestScenariosBringTheirOperations(t *testing.T) {
@@ -162,7 +162,7 @@ func event(t *testing.T, line string, words []string) *Event {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return &Event{Kind: Moved, Side: sides[words[1]], N: n}
+		return &Event{Kind: Moved, Side: sides[words[1]], N: n, Surplus: len(words) > 3}
 	case "client", "server":
 		ev := &Event{Kind: Received, Side: sides[words[0]], Reused: words[len(words)-1] == "reused"}
 		rest := strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(line, words[0]), "reused"))
