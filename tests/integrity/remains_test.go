@@ -27,7 +27,7 @@ const (
 
 	// keptMemory is what buffers, contexts and the collector's slack may take
 	// after 200 clients with bodies of up to 1 MiB, in KiB.
-	keptMemory = 128 << 10
+	keptMemory = 64 << 10
 
 	patienceAfter = 20 * time.Second
 )
