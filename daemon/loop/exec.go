@@ -75,7 +75,7 @@ func (s *session) side(side relay.Side) *conn {
 func (l *Loop) release(s *session) {
 	c := s.server
 	s.server = nil
-	if c.broken || c.queued() || c.key == 0 || !l.poll.Drained(c.slot) && !empty(c.fd) {
+	if c.broken || c.queued() || c.key == 0 {
 		l.discard(c)
 		return
 	}
@@ -87,14 +87,6 @@ func (l *Loop) release(s *session) {
 		}
 	}
 	l.poll.Recv(c.slot, poll.ReceiveSize) // brings nothing but its end, until it is used again
-}
-
-// empty reports whether a socket holds no byte and is not closed. Bytes that
-// came behind a response would be taken for the next client's.
-func empty(fd int) bool {
-	var one [1]byte
-	_, _, err := unix.Recvfrom(fd, one[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
-	return err == unix.EAGAIN
 }
 
 // dial gives the session an idle connection to the server, or a new one.

@@ -202,6 +202,9 @@ func (l *Loop) handle(ev *poll.Event) {
 	switch ev.Kind {
 	case poll.Received:
 		e := relay.Event{Kind: relay.Received, Side: c.side, Data: ev.Data, Reused: c.uses > 1}
+		if c.side == relay.Server {
+			e.Surplus = !l.poll.Drained(c.slot)
+		}
 		if len(ev.Data) == 0 && ev.Err == 0 && c.broken {
 			// The error was told to the send that failed.
 			e = relay.Event{Kind: relay.Failed, Side: c.side, Cause: relay.Reset, Reused: c.uses > 1}

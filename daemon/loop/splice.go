@@ -174,3 +174,11 @@ func (l *Loop) transfer(t *transfer) {
 func (l *Loop) progress(t *transfer) {
 	l.step(t.sess, relay.Event{Kind: relay.Progress})
 }
+
+// empty reports whether a socket holds no byte and is not closed. Bytes that
+// came behind a response would be taken for the next client's.
+func empty(fd int) bool {
+	var one [1]byte
+	_, _, err := unix.Recvfrom(fd, one[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
+	return err == unix.EAGAIN
+}

@@ -28,7 +28,7 @@ const (
 	Opened EventKind = iota + 1
 	// Received brings bytes from Side. Data may be changed by the Step and is
 	// not used after its operations are executed; none is the end of the
-	// stream.
+	// stream. Surplus tells that there may be more behind them already.
 	Received
 	// Connecting says that the Dial of this Step found no idle connection and
 	// waits for a new one; Connected ends that wait.

@@ -8,12 +8,12 @@ const gather = 4 << 10
 
 // fromServer takes bytes of the server: interim responses, the final one's
 // head, and its body.
-func (s *Session) fromServer(c *Context, data []byte) {
+func (s *Session) fromServer(c *Context, ev *Event) {
 	if s.phase != exchange {
 		s.close(c) // a server that speaks unasked is not to be understood
 		return
 	}
-	data = s.answer.with(c.Buffers, data)
+	data := s.answer.with(c.Buffers, ev.Data)
 	s.wait(c)
 	var head []byte
 	for !s.final {
@@ -48,7 +48,8 @@ func (s *Session) fromServer(c *Context, data []byte) {
 	c.send(s, head, out)
 	switch data = data[n:]; {
 	case s.response.done:
-		s.spoiled = s.spoiled || len(data) > 0
+		// Bytes behind a response are not the next one.
+		s.spoiled = s.spoiled || len(data) > 0 || ev.Surplus
 		s.answer.drop(c.Buffers)
 		s.finish(c)
 	default:

@@ -170,7 +170,7 @@ func (s *Session) Step(c *Context, ev *Event) []Op {
 			s.inBytes += uint64(len(ev.Data))
 			s.fromClient(c, ev.Data)
 		default:
-			s.fromServer(c, ev.Data)
+			s.fromServer(c, ev)
 		}
 	case Connecting:
 		s.deadline = c.Now + c.Timeouts.Connect

@@ -94,7 +94,6 @@ func (s *Session) moved(c *Context, ev *Event) {
 		b = &s.request
 	}
 	b.skip(ev.N)
-	// Bytes behind a response are not the next one.
 	s.spoiled = s.spoiled || ev.Side == Server && b.done && ev.Surplus
 	if s.response.done && s.final && s.request.done {
 		s.finish(c)
