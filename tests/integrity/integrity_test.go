@@ -33,7 +33,7 @@ func duration(t *testing.T) time.Duration {
 	case text == "" && testing.Short():
 		return 500 * time.Millisecond
 	case text == "":
-		return 1500 * time.Millisecond
+		return time.Second
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil {
