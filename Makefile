@@ -2,6 +2,7 @@
 # make demo       shows them at work, on this machine and nowhere else (root)
 # make test       runs every test (root)
 # make check      what a change must pass before anything else
+# make differential, make integrity, make fuzz FUZZTIME=1h: the long tests
 # make bench      measures them against haproxy and nginx (root)
 # make install    DESTDIR= PREFIX=/usr/local; make uninstall takes it back
 
@@ -47,6 +48,14 @@ test: deps build
 fuzz:
 	FUZZTIME=$(FUZZTIME) scripts/fuzz
 
+# differential sends a generated corpus to ktcpvsd, haproxy and nginx; integrity
+# looks for answers that reach the wrong client, for minutes.
+differential: deps build
+	KTCPVS_CASES=100000 go test -count=1 -v -timeout 30m -run TestNothingIsForwarded ./tests/differential
+
+integrity: deps build
+	KTCPVS_INTEGRITY=3m go test -count=1 -v -timeout 40m -parallel 6 ./tests/integrity
+
 bench: deps build
 	go run ./tests/load/ktcpvs-bench -out bin/bench
 
@@ -90,4 +99,4 @@ uninstall:
 	rm -f $(man8)/tcpvsadm.8 $(man8)/ktcpvsd.8 $(bashdir)/tcpvsadm $(zshdir)/_tcpvsadm
 	rmdir $(libexec) $(examples) $(DESTDIR)$(PREFIX)/share/doc/ktcpvs 2>/dev/null || true
 
-.PHONY: all build clean deps check test fuzz bench demo install uninstall
+.PHONY: all build clean deps check test fuzz differential integrity bench demo install uninstall

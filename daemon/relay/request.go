@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"errors"
 
 	"ktcpvs/daemon/http1"
@@ -23,6 +24,7 @@ func (s *Session) requests(c *Context, data []byte) {
 	for (s.phase == idle || s.phase == reading) && len(data) > 0 {
 		n, err := s.parser.Request(data, &c.Limits, &c.req)
 		if err != nil {
+			s.method = methodAtSight(data)
 			s.refuse(c, status(err))
 			break
 		}
@@ -42,6 +44,15 @@ func (s *Session) requests(c *Context, data []byte) {
 	if s.phase == idle {
 		s.in.drop(c.Buffers)
 	}
+}
+
+// methodAtSight is the method of a request that is refused, as far as it says
+// whether the client expects a body.
+func methodAtSight(data []byte) http1.Method {
+	if bytes.HasPrefix(bytes.TrimPrefix(data, []byte("\r\n")), []byte("HEAD ")) {
+		return http1.HEAD
+	}
+	return http1.OtherMethod
 }
 
 // status is what the client of a refused request gets, 0 for no error.
@@ -228,9 +239,7 @@ func (s *Session) sendBody(c *Context, data []byte) []byte {
 	s.earn(c, n)
 	s.wait(c)
 	c.write(Server, nil, out)
-	if s.request.done && s.response.done && s.final {
-		s.finish(c)
-	} else if s.bulk(c, &s.request) {
+	if s.bulk(c, &s.request) {
 		s.splice(c, Client, s.request.run())
 	}
 	return data[n:]

@@ -134,8 +134,6 @@ func (s *Session) next(c *Context) {
 	switch {
 	case s.keep && !s.draining:
 		s.rest(c)
-	case s.request.done:
-		s.close(c)
 	default:
 		// Closing now would reset the connection if the client still sends,
 		// and the answer could be lost (RFC 9112, section 9.6).

@@ -216,6 +216,7 @@ func (s *Session) open(c *Context) {
 // rest waits for the client's next request.
 func (s *Session) rest(c *Context) {
 	s.phase = idle
+	s.method = 0 // of no request: a refusal of the next has a body
 	s.ahead = c.Policy.Ahead
 	s.deadline = c.Now + c.Timeouts.KeepAlive
 }
@@ -260,6 +261,7 @@ func (s *Session) drain(c *Context) {
 func (s *Session) expire(c *Context, ev *Event) {
 	switch {
 	case s.phase == reading:
+		s.method = methodAtSight(s.in.bytes())
 		s.refuse(c, 408)
 	case s.phase == exchange && s.final:
 		s.breakOff(c)

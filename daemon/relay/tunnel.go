@@ -95,7 +95,7 @@ func (s *Session) moved(c *Context, ev *Event) {
 	}
 	b.skip(ev.N)
 	s.spoiled = s.spoiled || ev.Side == Server && b.done && ev.Surplus
-	if s.response.done && s.final && s.request.done {
+	if ev.Side == Server && b.done {
 		s.finish(c)
 	} else if ev.N > 0 && s.bulk(c, b) {
 		s.splice(c, ev.Side, b.run())
