@@ -2,6 +2,7 @@ package privilege_test
 
 import (
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ktcpvs/tests/netns/lab"
+	"ktcpvs/tests/require"
 )
 
 // balancing is a host whose daemon was started with the options, and serves
@@ -41,8 +43,7 @@ func TestTheDaemonDoesAllItsWorkWithoutPrivileges(t *testing.T) {
 		t.Run(poll, func(t *testing.T) {
 			h, daemon, client := balancing(t, "--poll="+poll)
 			pid := strconv.Itoa(daemon.PID())
-			const dropped = " CapInh, 201400 CapPrm, 1400 CapEff, 201400 CapBnd,  CapAmb, 1 NoNewPrivs, 2 Seccomp"
-			everyThread(t, pid, dropped)
+			everyThread(t, pid, confinedStatus)
 			get(t, client)
 			h.SetKnob("zerocopy_send", "1")
 			get(t, client)
@@ -63,7 +64,7 @@ func TestTheDaemonDoesAllItsWorkWithoutPrivileges(t *testing.T) {
 			h.SetKnob("debug_level", "12")
 			get(t, client)
 			h.SetKnob("debug_level", "0")
-			everyThread(t, pid, dropped)
+			everyThread(t, pid, confinedStatus)
 
 			h.SetKnob("unload", "1")
 			lab.Eventually(t, "the daemon unloads", func() bool { return daemon.Log.Has("You can unload the module now.") })
@@ -83,7 +84,7 @@ func TestTheDaemonDoesAllItsWorkWithoutPrivileges(t *testing.T) {
 
 func TestTheSandboxIsAsLargeAsItsOptionSays(t *testing.T) {
 	for option, want := range map[string]string{
-		"--sandbox=full":         " CapInh, 201400 CapPrm, 1400 CapEff, 201400 CapBnd,  CapAmb, 1 NoNewPrivs, 2 Seccomp",
+		"--sandbox=full":         confinedStatus,
 		"--sandbox=capabilities": " CapInh, 201400 CapPrm, 1400 CapEff, 201400 CapBnd,  CapAmb, 1 NoNewPrivs,  Seccomp",
 		"--sandbox=none":         status(t, "self")[0], // what starts it has all that root has here
 	} {
@@ -97,4 +98,29 @@ func TestWithoutSysctlFilesTheDaemonMayNotMountEither(t *testing.T) {
 	_, daemon, client := balancing(t, "--sysctl-dir=none")
 	get(t, client)
 	everyThread(t, strconv.Itoa(daemon.PID()), " CapInh, 1400 CapPrm, 1400 CapEff, 1400 CapBnd,  CapAmb, 1 NoNewPrivs, 2 Seccomp")
+}
+
+// As a service manager starts it by the unit, without CAP_SETPCAP.
+func TestTheUnitsCapabilitiesAreEnoughToServeAndToDrop(t *testing.T) {
+	unit, err := os.ReadFile("../../scripts/ktcpvsd.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(unit), "\nCapabilityBoundingSet=")
+	line, _, _ := strings.Cut(rest, "\n")
+	bounding := "-all,+" + strings.ReplaceAll(strings.ToLower(strings.ReplaceAll(line, "CAP_", "")), " ", ",+")
+	h := lab.NewHost(t, "balancer")
+	daemon := h.Launch(h.Command(require.Tool(t, "setpriv"), "--bounding-set="+bounding, "--no-new-privs", lab.Binary("ktcpvsd")))
+	lab.Eventually(t, "the daemon is ready", func() bool { return daemon.Log.Has("ready") })
+	everyThread(t, strconv.Itoa(daemon.PID()), confinedStatus)
+	daemon.Signal(unix.SIGTERM)
+	if status := daemon.Wait(); status != 0 {
+		t.Errorf("it exits %d", status)
+	}
+	if log := daemon.Log.String(); !strings.Contains(log, "sysctl=/proc/sys/net/ktcpvs") || strings.Contains(log, "given up") || strings.Contains(log, "undo") {
+		t.Errorf("its log:\n%s", log)
+	}
+	if got := h.Shell("grep ktcpvs /proc/self/mounts; true"); got != "" {
+		t.Errorf("it leaves %q", got)
+	}
 }

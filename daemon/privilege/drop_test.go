@@ -23,7 +23,7 @@ func TestEveryThreadGivesUpPrivileges(t *testing.T) {
 		t.Errorf("got %+v, expected %v, filtered, and nothing missed", r, want)
 	}
 	threads(t) // new ones, too
-	everyThread(t, "self", " CapInh, 201400 CapPrm, 1400 CapEff, 201400 CapBnd,  CapAmb, 1 NoNewPrivs, 2 Seccomp")
+	everyThread(t, "self", confinedStatus)
 }
 
 func TestWithoutMountsNothingCanBeUnmounted(t *testing.T) {

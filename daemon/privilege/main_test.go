@@ -140,6 +140,9 @@ func threads(t *testing.T) {
 // privileges are the fields of /proc/PID/task/TID/status that are about them.
 var privileges = []string{"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp"}
 
+// confinedStatus is what a process with mounts keeps.
+const confinedStatus = " CapInh, 201400 CapPrm, 1400 CapEff, 201400 CapBnd,  CapAmb, 1 NoNewPrivs, 2 Seccomp"
+
 // status is the privileges of each of the process's threads, without zeros.
 func status(t *testing.T, pid string) (lines []string) {
 	t.Helper()
