@@ -143,3 +143,34 @@ func TestReadTimeoutBoundsASilentServer(t *testing.T) {
 		o.Does("--stop")
 	}
 }
+
+func TestReadTimeoutEndsAnUploadThatStalls(t *testing.T) {
+	t.Parallel()
+	n := lab.NewNetwork(t, "r1")
+	n.Balancer.StartDaemon()
+	n.Balancer.SetKnob("read_timeout", "1")
+	got := make(chan int64, 1)
+	n.Host("r1").Serve(":80", func(conn net.Conn) {
+		size, _ := io.Copy(io.Discard, conn)
+		got <- size
+	})
+	o := n.Balancer.Operator()
+	o.Load("virtual web { scheduler = phttp server = r1:80 1 rule = pattern .* use server r1:80 }")
+	o.Does("--start")
+	w := n.Client.Wire(n.VIP(8080))
+	w.Say("PUT / HTTP/1.1\nHost: x\nContent-Length: 1000\n\nsome")
+	start := time.Now()
+	response, _, err := w.Response("PUT")
+	if err == nil && response.StatusCode/100 == 2 {
+		t.Errorf("got %s", response.Status)
+	}
+	within(t, "the stalled upload is ended", start)
+	select {
+	case size := <-got:
+		if size == 0 {
+			t.Error("the server has got nothing")
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the server's connection stays")
+	}
+}

@@ -48,7 +48,7 @@ func sources(t *testing.T) string {
 
 // What the shell is told beside the block's lines.
 const (
-	enter = ". ./env; export DESTDIR=/run/installed"
+	enter = ". ./env; export DESTDIR=/run/installed; unset GOFLAGS"
 	save  = "userspace/tcpvsadm --save > /run/saved.conf"
 	load  = "userspace/tcpvsadm -f /run/saved.conf"
 )
