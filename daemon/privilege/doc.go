@@ -8,6 +8,10 @@
 //	CAP_NET_BIND_SERVICE  effective: services on ports below 1024, started at any time
 //	CAP_SYS_ADMIN         permitted only: mounts.Privileged raises it on one thread to take a mount away
 //
+// What goes has one price: without CAP_SYS_RESOURCE the kernel makes pipes small
+// past fs.pipe-user-pages-soft, which 64 of a MiB fill, and splicing more than so
+// many bodies at once takes as much CPU as copying them.
+//
 // All of it holds for every thread, those to come included. It never opens,
 // mounts or serves anything, and nothing that it gives up can be had again.
 package privilege
