@@ -140,6 +140,7 @@ func TestDebugLevelChoosesWhatIsSaidWhileRunning(t *testing.T) {
 	}{
 		{1, "refused"}, {2, "new-dest"}, {3, "listening"}, {4, "connection accepted"},
 		{5, "scheduled"}, {8, "opened"}, {12, "relaying"},
+		{4, "connection expired"}, // the last that is said of one round
 	}
 	for _, now := range []int{0, 1, 2, 3, 4, 5, 8, 12, 0} {
 		f.Balancer.SetKnob("debug_level", fmt.Sprint(now))
