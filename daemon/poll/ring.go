@@ -28,8 +28,9 @@ const (
 	enterGetEvents = 1 << 0
 	enterExtArg    = 1 << 3
 
-	registerEnable  = 12
-	registerBufRing = 22
+	registerRestrictions = 11
+	registerEnable       = 12
+	registerBufRing      = 22
 
 	opPollAdd     = 6
 	opAsyncCancel = 14
@@ -39,6 +40,10 @@ const (
 	sqeSkipSuccess  = 1 << 6
 	recvPollFirst   = 1 << 0
 	pollMulti       = 1 << 0
+
+	restrictRegister = 0 // the registrations
+	restrictOp       = 1 // the operations
+	restrictFlags    = 2 // and the flags of submissions that are allowed
 
 	cqeBuffer        = 1 << 0
 	cqeMore          = 1 << 1
@@ -81,6 +86,12 @@ type cqe struct {
 	userData uint64
 	res      int32
 	flags    uint32
+}
+
+type restriction struct {
+	kind  uint16
+	value uint8
+	_     [13]byte
 }
 
 type bufReg struct {
@@ -172,6 +183,24 @@ func (r *ring) close() {
 	}
 	r.rings, r.sqeMem = nil, nil
 	unix.Close(r.fd)
+}
+
+// restrict leaves the ring nothing but what is used of it, once it is enabled.
+// The kernel filters no calls that go through a ring (seccomp), so that a
+// process which was taken over could do anything by it.
+func (r *ring) restrict() error {
+	allowed := []restriction{
+		{kind: restrictRegister, value: registerEnable},
+		{kind: restrictOp, value: opPollAdd},
+		{kind: restrictOp, value: opAsyncCancel},
+		{kind: restrictOp, value: opRecv},
+		{kind: restrictFlags, value: sqeBufferSelect | sqeSkipSuccess},
+	}
+	if _, _, errno := unix.Syscall6(unix.SYS_IO_URING_REGISTER, uintptr(r.fd), registerRestrictions,
+		uintptr(unsafe.Pointer(&allowed[0])), uintptr(len(allowed)), 0, 0); errno != 0 {
+		return fmt.Errorf("io_uring: restrictions: %w", errno)
+	}
+	return nil
 }
 
 // push gives room for one submission, which the next enter takes along.

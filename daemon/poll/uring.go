@@ -78,6 +78,11 @@ func NewUring() (*Uring, error) {
 		r.close()
 		return nil, err
 	}
+	if err := r.restrict(); err != nil {
+		r.close()
+		u.bufs.close()
+		return nil, err
+	}
 	if u.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
 		u.Close()
 		return nil, fmt.Errorf("eventfd: %w", err)

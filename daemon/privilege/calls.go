@@ -69,8 +69,7 @@ const (
 	namespaces = unix.CLONE_NEWNS | unix.CLONE_NEWUSER | unix.CLONE_NEWNET | unix.CLONE_NEWPID |
 		unix.CLONE_NEWUTS | unix.CLONE_NEWIPC | unix.CLONE_NEWCGROUP
 
-	// O_WRONLY stays for go-fuse, which opens /dev/null.
-	making = unix.O_CREAT | unix.O_TRUNC | unix.O_RDWR | unix.O_TMPFILE&^unix.O_DIRECTORY
+	making = unix.O_WRONLY | unix.O_CREAT | unix.O_TRUNC | unix.O_RDWR | unix.O_TMPFILE&^unix.O_DIRECTORY
 
 	uringEnable = 12 // IORING_REGISTER_ENABLE_RINGS of linux/io_uring.h
 )
@@ -92,8 +91,6 @@ func limited(pid int) []limit {
 		call(unix.SYS_PRCTL, is(0, unix.PR_SET_VMA)),
 		// Files that are there.
 		call(unix.SYS_OPENAT, lacks(2, making)),
-		// go-fuse asks whether a pipe is empty (FIONREAD).
-		call(unix.SYS_IOCTL, is(1, unix.TIOCINQ)),
 		// A loop enables its ring when it first waits.
 		call(unix.SYS_IO_URING_REGISTER, is(1, uringEnable)),
 	}

@@ -53,6 +53,7 @@ func Attach(dir string, root *Dir, o Options) (<-chan struct{}, error) {
 		Logger:             o.Log,
 		MaxWrite:           requestBytes,
 		DisableReadDirPlus: true,
+		DisableSplice:      true, // of texts that are in memory anyway
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot serve FUSE on %s: %w", dir, err), unix.Unmount(dir, unix.MNT_DETACH))
