@@ -32,6 +32,9 @@ type Runtime interface {
 	// Stop closes the service's listeners and lets what is open finish, for
 	// which it does not wait.
 	Stop(name string) error
+
+	// Changed tells that the table has changed, before the operator hears of it.
+	Changed()
 }
 
 // Control is the operators' way to the daemon. It may be used by any
@@ -124,7 +127,11 @@ func (c *Control) Commit(from proto.Peer, changes iter.Seq2[int, proto.Change]) 
 func (c *Control) update(change func(*table.Tx) error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.store.Update(change)
+	if err := c.store.Update(change); err != nil {
+		return err
+	}
+	c.runtime.Changed()
+	return nil
 }
 
 // blame finds the change that brought a rule which does not compile: that

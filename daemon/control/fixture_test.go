@@ -31,6 +31,8 @@ func (r *runtime) Start(svc *table.Service) error {
 	return nil
 }
 
+func (r *runtime) Changed() {}
+
 func (r *runtime) Stop(name string) error {
 	r.calls++
 	r.running = slices.DeleteFunc(r.running, func(n string) bool { return n == name })

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -59,6 +60,11 @@ func serve(o options) error {
 	if err != nil {
 		return err
 	}
+	if os.Getenv("GOGC") == "" {
+		// Only building large tables makes garbage, and each collection keeps
+		// event loops waiting for their core: fewer of them, for some memory.
+		debug.SetGCPercent(400)
+	}
 	// One more than the loops, which hold theirs while they wait.
 	runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), o.loops+1))
 	group, err := loop.NewGroup(loop.Config{Loops: o.loops, Open: pollers[o.poll], Store: store, Knobs: knobs, Log: logger, Veil: veil})
@@ -75,7 +81,10 @@ func serve(o options) error {
 	defer listener.Close()
 	answering, stopAnswering := context.WithCancel(context.Background())
 	answered := make(chan error, 1)
-	go func() { answered <- ctl.Serve(answering, listener) }()
+	go func() {
+		yieldToTraffic()
+		answered <- ctl.Serve(answering, listener)
+	}()
 	defer func() {
 		stopAnswering()
 		<-answered
@@ -117,7 +126,7 @@ func serve(o options) error {
 
 	select {
 	case s := <-signals:
-		logger.Say(klog.Announce, "stopping", "signal", s.String(), "drain", time.Duration(o.drain)*time.Second)
+		logger.Say(klog.Announce, "stopping", "signal", s.String(), "drain", (time.Duration(o.drain) * time.Second).String())
 	case err := <-answered:
 		answered <- err
 		return fmt.Errorf("netlink: %w", err)
@@ -125,6 +134,13 @@ func serve(o options) error {
 	notify("STOPPING=1")
 	drain(o, ctl, group, logger, signals)
 	return nil
+}
+
+// yieldToTraffic keeps the calling goroutine on a thread of low priority for the
+// rest of its life: building a large table must not take the event loops' turns.
+func yieldToTraffic() {
+	runtime.LockOSThread()
+	unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), 10) // at worst it stays as it was
 }
 
 // drain lets what is open finish until the deadline or a second signal.

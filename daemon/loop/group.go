@@ -124,6 +124,18 @@ func (g *Group) Stop(name string) error {
 	return nil
 }
 
+// Changed has the listeners follow the table: a service may have got another
+// scheduler.
+func (g *Group) Changed() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, started := range g.running {
+		for _, lis := range started {
+			lis.loop.call(lis.follow)
+		}
+	}
+}
+
 func (g *Group) stop(started []*listener) {
 	for _, lis := range started {
 		lis.loop.call(lis.stop)

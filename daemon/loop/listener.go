@@ -61,10 +61,7 @@ func listenSocket(svc *table.Service, backlog int, shared bool) (int, error) {
 		set(unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1)
 	}
 	set(unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) // connections inherit it
-	if svc.Scheduler.Content {
-		// A connection is handed over with its first bytes, or after a second.
-		set(unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, 1)
-	}
+	set(unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, deferAccept(svc.Scheduler.Content))
 	if err == nil {
 		err = unix.Bind(fd, sa)
 	}
@@ -76,6 +73,24 @@ func listenSocket(svc *table.Service, backlog int, shared bool) (int, error) {
 		return -1, err
 	}
 	return fd, nil
+}
+
+// deferAccept is for how many seconds a connection waits for its first bytes
+// before it is handed over: clients of content schedulers speak first.
+func deferAccept(eager bool) int {
+	if eager {
+		return 1
+	}
+	return 0
+}
+
+// follow takes in that the service may have got another scheduler.
+func (lis *listener) follow() {
+	svc := lis.loop.store.Snapshot().At(lis.live)
+	if svc != nil && lis.fd >= 0 && svc.Scheduler.Content != lis.eager {
+		lis.eager = svc.Scheduler.Content
+		unix.SetsockoptInt(lis.fd, unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, deferAccept(lis.eager))
+	}
 }
 
 // listen begins to accept connections of the service from fd.

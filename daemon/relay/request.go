@@ -116,10 +116,14 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	if !s.connected {
 		server = s.choose(c, svc)
 	}
-	s.head = http1.AppendRequest(c.Buffers.Get(size+len(r.Fields)+addedToHead), r, &http1.Forward{
-		KeepAlive: s.keep || s.perRequest,
-		Upgrade:   r.Upgrade,
-	})
+	f := http1.Forward{KeepAlive: s.keep || s.perRequest, Upgrade: r.Upgrade}
+	if r.Host == nil && server != nil {
+		// HTTP/1.0 need not name a host, and HTTP/1.1 must (RFC 9112, section 3.2).
+		start := len(c.scratch)
+		c.scratch = server.Addr.AppendTo(c.scratch)
+		f.Host = c.scratch[start:]
+	}
+	s.head = http1.AppendRequest(c.Buffers.Get(size+len(r.Fields)+addedToHead), r, &f)
 	// The part of the body that is here already goes along with the head.
 	out, n, err := s.request.take(data, &c.Limits)
 	if err != nil {

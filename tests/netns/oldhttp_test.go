@@ -82,3 +82,18 @@ func TestClientsOfHTTP10KeepTheirConnectionWhereTheyAskTo(t *testing.T) {
 		}
 	})
 }
+
+func TestRequestsOfHTTP10NeedNoHost(t *testing.T) {
+	withEachPoller(t, func(t *testing.T, poller string) {
+		s := newSite(t, poller)
+		s.Host("r1").StartNginx()
+		for _, scheduler := range []string{"phttp", "http"} {
+			s.serve(scheduler)
+			w := s.wire()
+			w.Say("GET /old HTTP/1.0\n\n")
+			if _, body := w.Expect(200, "GET"); body != "r1 /old\n" {
+				t.Errorf("%s: got %q", scheduler, body)
+			}
+		}
+	})
+}

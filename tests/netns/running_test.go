@@ -5,6 +5,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -121,5 +122,24 @@ func TestStartedAgainAServiceServesAgain(t *testing.T) {
 		f.Does("--start", "-i", "web")
 		f.routes(t, map[string]string{"/": "r1"})
 		f.Does("--stop", "-i", "web")
+	}
+}
+
+func TestAServiceMadeWlcWhileItRunsLetsServersSpeakFirst(t *testing.T) {
+	t.Parallel()
+	n := lab.NewNetwork(t, "r1")
+	n.Balancer.StartDaemon()
+	greeters(n, "r1")
+	o := n.Balancer.Operator()
+	o.Load("virtual any { scheduler = http server = r1:70 1 }")
+	o.Does("--start")
+	o.Does("-E", "-i", "any", "-s", "wlc")
+	w := n.Client.Wire(n.VIP(8080))
+	start := time.Now()
+	if name := w.Line(); name != "r1" {
+		t.Errorf("got %q", name)
+	}
+	if took := time.Since(start); took > 500*time.Millisecond {
+		t.Errorf("the server's first words took %v", took)
 	}
 }
