@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"ktcpvs/daemon/poll"
 	"ktcpvs/daemon/relay"
 )
 
@@ -33,7 +34,13 @@ type conn struct {
 	broken bool   // it takes nothing any more; what was received may still be read
 	finish bool   // end the stream when everything is sent
 	moving *transfer
+
+	// appetite is how much is received at once for this connection to send: it
+	// grows while it takes all, and a slow one holds no more than leastAppetite.
+	appetite int
 }
+
+const leastAppetite = 32 << 10
 
 func (c *conn) queued() bool { return len(c.out) > c.sent }
 
@@ -51,7 +58,7 @@ func (l *Loop) adopt(fd int, side relay.Side, fresh bool) (*conn, error) {
 		c = &conn{slot: uint32(len(l.conns))}
 		l.conns = append(l.conns, c)
 	}
-	*c = conn{fd: fd, slot: c.slot, side: side}
+	*c = conn{fd: fd, slot: c.slot, side: side, appetite: leastAppetite}
 	if err := l.poll.Add(c.slot, fd, fresh); err != nil {
 		unix.Close(fd)
 		c.fd = -1
@@ -89,8 +96,12 @@ func (l *Loop) write(c *conn, head, data []byte) unix.Errno {
 			return errno
 		}
 		if n == len(head)+len(data) {
+			if n >= c.appetite/2 && c.appetite < poll.ReceiveSize {
+				c.appetite *= 2
+			}
 			return 0
 		}
+		c.appetite = leastAppetite
 		k := min(n, len(head))
 		head, data = head[k:], data[n-k:]
 	}

@@ -298,11 +298,14 @@ func (l *Loop) step(s *session, ev relay.Event) {
 // all that it was given.
 func (l *Loop) arm(s *session) {
 	if n := s.Wants(relay.Client); n > 0 && !s.server.blocked() {
+		if s.server != nil {
+			n = min(n, s.server.appetite)
+		}
 		l.poll.Recv(s.client.slot, n)
 	}
 	if s.server != nil && !s.server.connecting {
 		if n := s.Wants(relay.Server); n > 0 && !s.client.blocked() {
-			l.poll.Recv(s.server.slot, n)
+			l.poll.Recv(s.server.slot, min(n, s.client.appetite))
 		}
 	}
 }
