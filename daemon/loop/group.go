@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -26,7 +27,9 @@ type Config struct {
 	Log   *klog.Logger
 	Veil  relay.Veil // of the session cookies
 
-	sources *limit.Sources
+	// What the loops share.
+	sources    *limit.Sources
+	complained *atomic.Int64
 }
 
 // Group is all loops of the daemon. Its methods may be called from any
@@ -41,7 +44,7 @@ type Group struct {
 
 // NewGroup starts the loops.
 func NewGroup(cfg Config) (*Group, error) {
-	cfg.sources = limit.NewSources()
+	cfg.sources, cfg.complained = limit.NewSources(), new(atomic.Int64)
 	g := &Group{cfg: cfg, running: map[string][]*listener{}}
 	for i := range cfg.Loops {
 		p, err := cfg.Open()

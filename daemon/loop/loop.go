@@ -47,7 +47,7 @@ type Loop struct {
 	maxPerAddr int            // connections open at once from one source
 	connRate   int            // new connections a second from one source
 	nextSecond time.Duration
-	complained time.Duration // when it was last logged that something ran out
+	complained *atomic.Int64 // the second in which a loop last logged that something ran out
 	stop       bool
 
 	// sessions counts the open ones, for whoever waits for them to end.
@@ -90,6 +90,7 @@ func newLoop(index int, p poll.Poller, cfg *Config) *Loop {
 		done:   make(chan struct{}),
 	}
 	l.sources = cfg.sources
+	l.complained = cfg.complained
 	l.ctx.Sources, l.ctx.Veil = cfg.sources, cfg.Veil
 	return l
 }

@@ -38,10 +38,10 @@ func (l *Loop) scheduled(s *session, op *relay.Op) {
 }
 
 // complain logs that the machine has run out of something, once a second at
-// most.
+// most for all loops together.
 func (l *Loop) complain(msg, service string, err error) {
-	if l.complained == 0 || l.ctx.Now-l.complained >= time.Second {
-		l.complained = l.ctx.Now
+	now := time.Now().Unix()
+	if last := l.complained.Load(); last != now && l.complained.CompareAndSwap(last, now) {
 		l.log.Say(klog.Announce, msg, "service", service, "err", err)
 	}
 }
