@@ -40,7 +40,7 @@ check:
 	go run $(staticcheck) ./...
 	go test ./tests/house
 	go test -race -short $$(go list ./... | grep -v -e /tests/netns -e /tests/load -e /tests/hostile)
-	$(MAKE) fuzz FUZZTIME=10000x
+	$(MAKE) fuzz FUZZTIME=50000x
 
 # What compares waiting times goes last, with the machine to itself.
 test: deps build
