@@ -34,6 +34,7 @@ type Runtime interface {
 	Stop(name string) error
 
 	// Changed tells that the table has changed, before the operator hears of it.
+	// When it returns, nobody chooses servers by an earlier snapshot.
 	Changed()
 }
 
@@ -127,10 +128,12 @@ func (c *Control) Commit(from proto.Peer, changes iter.Seq2[int, proto.Change]) 
 func (c *Control) update(change func(*table.Tx) error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	before := c.store.Snapshot()
 	if err := c.store.Update(change); err != nil {
 		return err
 	}
 	c.runtime.Changed()
+	before.Retire(c.store.Snapshot())
 	return nil
 }
 

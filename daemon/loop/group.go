@@ -128,14 +128,15 @@ func (g *Group) Stop(name string) error {
 }
 
 // Changed has the listeners follow the table: a service may have got another
-// scheduler.
+// scheduler. When it returns, every loop has come by, and is done with what it
+// had read of the table before.
 func (g *Group) Changed() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for _, started := range g.running {
-		for _, lis := range started {
-			lis.loop.call(lis.follow)
-		}
+	for _, l := range g.loops {
+		l.call(func() {
+			for _, lis := range l.listeners {
+				lis.follow()
+			}
+		})
 	}
 }
 

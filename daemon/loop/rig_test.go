@@ -120,11 +120,16 @@ func (r *rig) serve(spec table.ServiceSpec, servers ...string) {
 	r.t.Cleanup(func() { r.group.Stop("web") })
 }
 
+// change changes the table as control does: the memory of what was before goes
+// to the next change.
 func (r *rig) change(f func(*table.Tx) error) {
 	r.t.Helper()
+	before := r.store.Snapshot()
 	if err := r.store.Update(f); err != nil {
 		r.t.Fatal(err)
 	}
+	r.group.Changed()
+	before.Retire(r.store.Snapshot())
 }
 
 func (r *rig) dial() *net.TCPConn {

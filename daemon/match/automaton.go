@@ -33,13 +33,11 @@ type automaton struct {
 
 	cache atomic.Pointer[cache]
 	build sync.Mutex // held to add to the cache
-	work  threads    // by its holder
-	first []uint32   // by its holder
-	spare sync.Pool  // of *scratch
+	work  *scratch   // of its holder
 }
 
 func newAutomaton(n *nfa, starts int, roots func(int, []uint32) []uint32, cacheBytes int) *automaton {
-	a := &automaton{nfa: n, roots: roots, starts: starts, cacheBytes: cacheBytes}
+	a := &automaton{nfa: n, roots: roots, starts: starts, cacheBytes: cacheBytes, work: takeScratch()}
 	a.cache.Store(newCache(cacheBytes, starts))
 	return a
 }
@@ -54,8 +52,8 @@ func (a *automaton) enter(c *cache, start int) uint32 {
 	if id := atomic.LoadUint32(&c.starts[start]); id != 0 || a.closed(c) {
 		return id
 	}
-	a.first = a.roots(start, a.first[:0])
-	a.work.start(a.nfa, a.first)
+	a.work.roots = a.roots(start, a.work.roots[:0])
+	a.work.start(a.nfa, a.work.roots)
 	id := a.intern(c)
 	atomic.StoreUint32(&c.starts[start], id)
 	return id
@@ -72,7 +70,7 @@ func (a *automaton) extend(c *cache, id, slot uint32) uint32 {
 	if next := s.next(slot); next != 0 || a.closed(c) {
 		return next
 	}
-	t := &a.work
+	t := &a.work.threads
 	t.load(a.nfa, s.nodes(), s.best(), s.meta()&metaBegin != 0)
 	switch {
 	case s.kind() == kindTable:
@@ -108,7 +106,7 @@ func (a *automaton) closed(c *cache) bool {
 
 // intern makes a state of the nodes in work, 0 when there is no room for it.
 func (a *automaton) intern(c *cache) uint32 {
-	t := &a.work
+	t := &a.work.threads
 	slices.Sort(t.nodes)
 	var meta uint32
 	if t.waitsForEnd() {

@@ -45,9 +45,18 @@ func shuffled(uris [][]byte) []Input {
 	return inputs
 }
 
+// refs are patterns as Compile takes them.
+func refs(patterns []Pattern) []*Pattern {
+	list := make([]*Pattern, len(patterns))
+	for i := range patterns {
+		list[i] = &patterns[i]
+	}
+	return list
+}
+
 func mustCompile(t testing.TB, patterns []Pattern) *Set {
 	t.Helper()
-	set, err := Compile(patterns, DefaultLimits())
+	set, err := Compile(refs(patterns), DefaultLimits())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +137,7 @@ func BenchmarkCompile(b *testing.B) {
 		set := mustCompile(b, patterns)
 		patterns := append([]Pattern{{Expr: "^/new/[0-9]+/.*"}}, patterns...)
 		for b.Loop() {
-			if _, err := set.Recompile(patterns, DefaultLimits()); err != nil {
+			if _, err := set.Recompile(refs(patterns), DefaultLimits()); err != nil {
 				b.Fatal(err)
 			}
 		}

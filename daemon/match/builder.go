@@ -5,7 +5,8 @@ import (
 	"regexp/syntax"
 )
 
-// builder grows an nfa, rule by rule in rising order.
+// builder grows an nfa, rule by rule in rising order. What it holds belongs to
+// it, and serves again when it is reset: only hits go to the Set.
 type builder struct {
 	words *vocabulary
 	lim   Limits
@@ -13,11 +14,14 @@ type builder struct {
 
 	nodes    []node
 	edges    []rawEdge
-	children map[uint64]uint32 // by parent<<32 | element
+	first    []firstChild      // by node
+	children map[uint64]uint32 // the others, by parent<<32 | element
 	sets     []runeSet
 	setOf    map[runeSet]int32
+	ofForm   []int32 // by element: its set in sets, plus one; 0: not asked for yet
 	hits     [][]int32
 	hitAt    map[uint32]int32
+	counts   [][3]uint32 // by node and part: how many edges
 }
 
 // rawEdge is an edge before the classes are known: kind, and for a set which.
@@ -27,25 +31,39 @@ type rawEdge struct {
 	set      int32
 }
 
+// firstChild is a node's first child: most have no other, and need no map.
+type firstChild struct {
+	element element
+	to      uint32 // 0: none, since node 0 is a root
+}
+
 const (
 	rawCut = -1 - iota
 	rawSet
 )
 
-// newBuilder makes one that counts its nodes in spent too.
-func newBuilder(words *vocabulary, lim Limits, spent *int) *builder {
+func newBuilder() *builder {
 	return &builder{
-		words:    words,
-		lim:      lim,
-		spent:    spent,
 		children: map[uint64]uint32{},
 		setOf:    map[runeSet]int32{},
 		hitAt:    map[uint32]int32{},
 	}
 }
 
+// reset makes it ready for another nfa, whose nodes it counts in spent too.
+func (b *builder) reset(words *vocabulary, lim Limits, spent *int) {
+	b.words, b.lim, b.spent = words, lim, spent
+	b.nodes, b.edges, b.sets, b.hits = b.nodes[:0], b.edges[:0], b.sets[:0], nil
+	b.first = b.first[:0]
+	clear(b.ofForm)
+	clear(b.children)
+	clear(b.setOf)
+	clear(b.hitAt)
+}
+
 func (b *builder) node(rule int32) uint32 {
 	b.nodes = append(b.nodes, node{least: rule, accept: none, hit: -1})
+	b.first = append(b.first, firstChild{})
 	*b.spent++
 	return uint32(len(b.nodes) - 1)
 }
@@ -66,7 +84,22 @@ func (b *builder) onCut(from, to uint32) {
 }
 
 func (b *builder) onSet(from, to uint32, set runeSet) {
-	b.edges = append(b.edges, rawEdge{from: from, to: to, kind: rawSet, set: b.set(set)})
+	b.onKnownSet(from, to, b.set(set))
+}
+
+func (b *builder) onKnownSet(from, to uint32, set int32) {
+	b.edges = append(b.edges, rawEdge{from: from, to: to, kind: rawSet, set: set})
+}
+
+// setOfForm is the set of an element that has one.
+func (b *builder) setOfForm(e element) int32 {
+	if int(e) >= len(b.ofForm) {
+		b.ofForm = append(b.ofForm, make([]int32, len(b.words.forms)-len(b.ofForm))...)
+	}
+	if b.ofForm[e] == 0 {
+		b.ofForm[e] = b.set(b.words.forms[e].set) + 1
+	}
+	return b.ofForm[e] - 1
 }
 
 func (b *builder) set(set runeSet) int32 {
@@ -112,24 +145,28 @@ const maxEdgesPerNode = 4
 
 // child returns the node below at that an element leads to.
 func (b *builder) child(at uint32, e element, rule int32) (uint32, error) {
-	key := uint64(at)<<32 | uint64(e)
-	if to, ok := b.children[key]; ok {
+	to, ok := b.known(at, e)
+	if ok {
 		return to, nil
 	}
-	to := b.node(rule)
-	b.children[key] = to
+	to = b.node(rule)
+	if first := &b.first[at]; first.to == 0 {
+		*first = firstChild{e, to}
+	} else {
+		b.children[uint64(at)<<32|uint64(e)] = to
+	}
 	f := b.words.forms[e]
 	switch f.op {
 	case syntax.OpCharClass:
-		b.onSet(at, to, f.set)
+		b.onKnownSet(at, to, b.setOfForm(e))
 	case syntax.OpPlus:
-		b.onSet(at, to, f.set)
-		b.onSet(to, to, f.set)
+		b.onKnownSet(at, to, b.setOfForm(e))
+		b.onKnownSet(to, to, b.setOfForm(e))
 	case syntax.OpStar:
 		b.empty(at, to, onNothing)
-		b.onSet(to, to, f.set)
+		b.onKnownSet(to, to, b.setOfForm(e))
 	case syntax.OpQuest:
-		b.onSet(at, to, f.set)
+		b.onKnownSet(at, to, b.setOfForm(e))
 		b.empty(at, to, onNothing)
 	case syntax.OpBeginLine:
 		b.empty(at, to, onBegin)
@@ -141,99 +178,16 @@ func (b *builder) child(at uint32, e element, rule int32) (uint32, error) {
 	return to, nil
 }
 
-// between adds re between a node and its child. Alternatives grow like
-// sequences of their own, and so together with others that begin alike, up to
-// where they join in the child.
-func (b *builder) between(re *syntax.Regexp, at, to uint32, rule int32) error {
-	switch re.Op {
-	case syntax.OpAlternate:
-	case syntax.OpQuest:
-		b.empty(at, to, onNothing)
-	default:
-		return b.fragment(re, at, to, rule)
+// known returns the child that an element has led to before.
+func (b *builder) known(at uint32, e element) (to uint32, ok bool) {
+	switch first := b.first[at]; {
+	case first.to == 0:
+		return 0, false
+	case first.element == e:
+		return first.to, true
 	}
-	for _, sub := range re.Sub {
-		last := at
-		for _, e := range b.words.elements(flatten(nil, sub)) {
-			var err error
-			if last, err = b.child(last, e, rule); err != nil {
-				return err
-			}
-		}
-		b.empty(last, to, onNothing)
-	}
-	return nil
-}
-
-// fragment adds re between two nodes, by Thompson's construction: nothing it
-// adds enters from or leaves to.
-func (b *builder) fragment(re *syntax.Regexp, from, to uint32, rule int32) error {
-	switch re.Op {
-	case syntax.OpNoMatch:
-		return nil
-	case syntax.OpEmptyMatch:
-		b.empty(from, to, onNothing)
-		return nil
-	case syntax.OpBeginLine:
-		b.empty(from, to, onBegin)
-		return nil
-	case syntax.OpEndLine:
-		b.empty(from, to, onEnd)
-		return nil
-	case syntax.OpCapture:
-		return b.fragment(re.Sub[0], from, to, rule)
-	case syntax.OpLiteral:
-		for i, r := range re.Rune {
-			next := to
-			if i < len(re.Rune)-1 {
-				next = b.node(rule)
-			}
-			b.onSet(from, next, literalSet(r, re.Flags))
-			from = next
-		}
-		return nil
-	case syntax.OpConcat:
-		for i, sub := range re.Sub {
-			next := to
-			if i < len(re.Sub)-1 {
-				next = b.node(rule)
-			}
-			if err := b.fragment(sub, from, next, rule); err != nil {
-				return err
-			}
-			from = next
-		}
-		return nil
-	case syntax.OpAlternate:
-		for _, sub := range re.Sub {
-			if err := b.fragment(sub, from, to, rule); err != nil {
-				return err
-			}
-		}
-		return nil
-	case syntax.OpQuest:
-		b.empty(from, to, onNothing)
-		return b.fragment(re.Sub[0], from, to, rule)
-	case syntax.OpStar:
-		loop := b.node(rule)
-		b.empty(from, loop, onNothing)
-		b.empty(loop, to, onNothing)
-		return b.fragment(re.Sub[0], loop, loop, rule)
-	case syntax.OpPlus:
-		in, out := b.node(rule), b.node(rule)
-		b.empty(from, in, onNothing)
-		b.empty(out, in, onNothing)
-		b.empty(out, to, onNothing)
-		return b.fragment(re.Sub[0], in, out, rule)
-	}
-	if set, ok := setOf(re); ok {
-		b.onSet(from, to, set)
-		return nil
-	}
-	if re.Op == syntax.OpCharClass {
-		return nil // an empty class: no character
-	}
-	return fmt.Errorf("%s is not part of POSIX extended expressions", re)
+	to, ok = b.children[uint64(at)<<32|uint64(e)]
+	return to, ok
 }
 
 // accept makes rule found at a node.

@@ -24,7 +24,7 @@ func randomText(r *rand.Rand, alphabet string, n int) []byte {
 func TestAFullCacheIsBegunAnewAndNeverGrowsPastItsLimit(t *testing.T) {
 	lim := DefaultLimits()
 	lim.CacheBytes = 256 << 10
-	set, err := Compile(explodingTable(), lim)
+	set, err := Compile(refs(explodingTable()), lim)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,11 +92,11 @@ func TestManyGoroutinesShareASet(t *testing.T) {
 			}
 			lim := DefaultLimits()
 			lim.CacheBytes = bytes
-			alone, err := Compile(patterns, lim)
+			alone, err := Compile(refs(patterns), lim)
 			if err != nil {
 				t.Fatal(err)
 			}
-			shared, err := Compile(patterns, lim)
+			shared, err := Compile(refs(patterns), lim)
 			if err != nil {
 				t.Fatal(err)
 			}

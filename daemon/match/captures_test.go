@@ -16,7 +16,7 @@ func FuzzGroup(f *testing.F) {
 		if err != nil || len(expr) > 255 || len(text) > 400 {
 			return
 		}
-		set, err := Compile([]Pattern{{Expr: expr}}, DefaultLimits())
+		set, err := Compile(refs([]Pattern{{Expr: expr}}), DefaultLimits())
 		if err != nil {
 			return
 		}

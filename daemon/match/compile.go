@@ -3,36 +3,51 @@ package match
 import (
 	"fmt"
 	"net/netip"
-	"slices"
 )
 
 // Compile makes a Set of patterns; their order is the order they are tried in.
 // The error is an *Error, and nothing is kept of what was refused.
 //
+// The patterns are the Set's to keep, and nobody's to change.
+//
 // Time and memory are in proportion to the nodes of the expressions, which lim
 // bounds.
-func Compile(patterns []Pattern, lim Limits) (*Set, error) {
+func Compile(patterns []*Pattern, lim Limits) (*Set, error) {
 	return compile(patterns, lim, newVocabulary())
 }
 
 // Recompile is Compile for a table that resembles the one s (which may be nil)
-// was made of: what the two share is not parsed again. s goes on as it was. Of
-// s and all Sets that come from it by Recompile, only one may be recompiled at
-// a time.
-func (s *Set) Recompile(patterns []Pattern, lim Limits) (*Set, error) {
+// was made of: what the two share is not parsed again, and hardly more memory is
+// taken than the new Set keeps. s goes on as it was. Of s and all Sets that come
+// from it by Recompile, only one may be recompiled at a time.
+func (s *Set) Recompile(patterns []*Pattern, lim Limits) (*Set, error) {
 	if s == nil {
 		return Compile(patterns, lim)
 	}
 	return compile(patterns, lim, s.words.renewed(len(patterns)))
 }
 
-func compile(patterns []Pattern, lim Limits, words *vocabulary) (*Set, error) {
+// Retire gives the memory of s to the next of its line that is recompiled. By
+// then nobody may be using s, and nobody may afterwards.
+func (s *Set) Retire() {
+	s.words.workshop.retire(s.automaton)
+	if s.fields != nil {
+		for _, f := range s.fields.named {
+			s.words.workshop.retire(f.automaton)
+		}
+	}
+	s.automaton, s.fields = nil, nil // a use would be a fault, not a wrong answer
+}
+
+func compile(patterns []*Pattern, lim Limits, words *vocabulary) (*Set, error) {
 	nodes := new(int)
+	words.workshop.open()
+	defer words.workshop.close()
 	c := &compiler{
-		set:     &Set{patterns: slices.Clone(patterns), words: words, captures: make([]lazyCaptures, len(patterns))},
+		set:     &Set{patterns: patterns, words: words, captures: make([]lazyCaptures, len(patterns))},
 		lim:     lim,
 		words:   words,
-		builder: newBuilder(words, lim, nodes),
+		builder: words.builder(lim, nodes),
 		groups:  map[group]*groupRoots{},
 		fields:  fieldsCompiler{words: words, lim: lim, nodes: nodes},
 	}
@@ -42,8 +57,8 @@ func compile(patterns []Pattern, lim Limits, words *vocabulary) (*Set, error) {
 	if err := c.prepare(); err != nil {
 		return nil, err
 	}
-	for i := range patterns {
-		if err := c.add(int32(i), &patterns[i]); err != nil {
+	for i, p := range patterns {
+		if err := c.add(int32(i), p); err != nil {
 			return nil, err
 		}
 	}
@@ -78,8 +93,7 @@ const maxStarts = 1 << 20
 func (c *compiler) prepare() error {
 	s := c.set
 	var prefixes []netip.Prefix
-	for i := range s.patterns {
-		p := &s.patterns[i]
+	for i, p := range s.patterns {
 		s.byHost = s.byHost || p.Host != ""
 		if p.Method != "" {
 			if s.methods == nil {

@@ -47,7 +47,7 @@ func TestNoExpressionAndTextCostMoreThanTheBound(t *testing.T) {
 			}
 			lim := DefaultLimits()
 			lim.CacheBytes = 1
-			set, err := Compile(patterns, lim)
+			set, err := Compile(refs(patterns), lim)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -10,7 +10,9 @@
 //
 //	expression.go  an expression is parsed and cut into elements,
 //	trim.go        without what its ends can do without;
-//	builder.go     the elements of all rules grow together into one automaton,
+//	builder.go     the elements of all rules grow together into one automaton
+//	               (fragment.go: those that are more than a character; workshop.go:
+//	               in memory that serves again when the table changes),
 //	classes.go     whose characters are divided into classes,
 //	layout.go      and whose nodes and edges are laid out:
 //	nfa.go         the picture to look at first.

@@ -39,6 +39,8 @@ type vocabulary struct {
 	forms   []form
 	plain   ['\x7f' + 1]element // the literals of ASCII, plus one; 0: not numbered yet
 	parsed  map[source]*expression
+
+	workshop workshop
 }
 
 // source is an expression as written.
@@ -177,4 +179,11 @@ func (v *vocabulary) renewed(rules int) *vocabulary {
 		return newVocabulary()
 	}
 	return v
+}
+
+// builder returns an empty builder.
+func (v *vocabulary) builder(lim Limits, spent *int) *builder {
+	b := v.workshop.take()
+	b.reset(v, lim, spent)
+	return b
 }

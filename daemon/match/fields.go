@@ -144,5 +144,5 @@ func (n *namedField) read(known *found, value []byte) {
 			}
 		}
 	}
-	n.automaton.giveScratch(w.scratch)
+	giveScratch(w.scratch)
 }

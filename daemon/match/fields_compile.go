@@ -70,7 +70,7 @@ func (c *fieldsCompiler) condition(kind fieldKind, e NamedExpr) (int, error) {
 			c.numbers = map[fieldKey]int{}
 		}
 		c.numbers[key] = i
-		n := &namedCompiler{fieldKey: key, builder: newBuilder(c.words, c.lim, c.nodes), conditions: map[string]int{}}
+		n := &namedCompiler{fieldKey: key, builder: c.words.builder(c.lim, c.nodes), conditions: map[string]int{}}
 		n.root = n.builder.root(0)
 		c.named = append(c.named, n)
 	}

@@ -40,7 +40,7 @@ func FuzzMatch(f *testing.F) {
 			return
 		}
 		want, wantErr := newReference(patterns)
-		set, err := Compile(patterns, fuzzLimits())
+		set, err := Compile(refs(patterns), fuzzLimits())
 		if wantErr != nil {
 			if err == nil {
 				t.Fatalf("compiled %q, but regexp says %v", table, wantErr)
@@ -86,7 +86,7 @@ func FuzzFields(f *testing.F) {
 		conditions := []NamedExpr{{name, expr}}
 		patterns := []Pattern{{Queries: conditions, Cookies: conditions}, {Queries: conditions}, {Cookies: conditions}}
 		want, wantErr := newReference(patterns)
-		set, err := Compile(patterns, fuzzLimits())
+		set, err := Compile(refs(patterns), fuzzLimits())
 		if err != nil || wantErr != nil || name == "" {
 			return
 		}

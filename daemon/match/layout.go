@@ -12,7 +12,9 @@ func (b *builder) finish() (*nfa, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &nfa{classes: c, nodes: b.nodes, edges: make([]edge, len(b.edges))}
+	n := &nfa{classes: c}
+	n.nodes, n.edges = b.words.workshop.room(len(b.nodes), len(b.edges))
+	copy(n.nodes, b.nodes)
 	only := make([]int32, len(b.sets)) // the one class of a set, -1: it has more
 	for set := range only {
 		only[set] = c.onlyClass(int32(set))
@@ -30,7 +32,9 @@ func (b *builder) finish() (*nfa, error) {
 		return sets, e.set
 	}
 
-	counts := make([][3]uint32, len(n.nodes)) // by node and part; then where its next edge goes
+	b.counts = slices.Grow(b.counts[:0], len(n.nodes))[:len(n.nodes)]
+	counts := b.counts // by node and part; then where its next edge goes
+	clear(counts)
 	for _, e := range b.edges {
 		part, _ := sort(e)
 		counts[e.from][part]++

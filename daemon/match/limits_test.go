@@ -41,7 +41,7 @@ func TestWhatIsPastALimitIsRefusedWithTheReason(t *testing.T) {
 			if c.lim != nil {
 				c.lim(&lim)
 			}
-			set, err := Compile(c.patterns, lim)
+			set, err := Compile(refs(c.patterns), lim)
 			var e *Error
 			if set != nil || !errors.As(err, &e) {
 				t.Fatalf("got %v, %v", set, err)
@@ -59,13 +59,13 @@ func TestWhatIsPastALimitIsRefusedWithTheReason(t *testing.T) {
 // A table that was refused leaves the Set it was to replace as it was.
 func TestARefusedTableChangesNothing(t *testing.T) {
 	set := mustCompile(t, []Pattern{{Expr: "/a"}, {Expr: ".*"}})
-	if _, err := set.Recompile([]Pattern{{Expr: "/b"}, {Expr: "("}}, DefaultLimits()); err == nil {
+	if _, err := set.Recompile(refs([]Pattern{{Expr: "/b"}, {Expr: "("}}), DefaultLimits()); err == nil {
 		t.Fatal("not refused")
 	}
 	if got := set.Match(&Input{URI: []byte("/a")}); got != 0 {
 		t.Errorf("rule %d, want 0", got)
 	}
-	again, err := set.Recompile([]Pattern{{Expr: "/b"}, {Expr: "/a"}}, DefaultLimits())
+	again, err := set.Recompile(refs([]Pattern{{Expr: "/b"}, {Expr: "/a"}}), DefaultLimits())
 	if err != nil {
 		t.Fatal(err)
 	}

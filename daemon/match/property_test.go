@@ -101,7 +101,7 @@ func checkAgainstReference(t *rapid.T, conditions bool) {
 	if rapid.Bool().Draw(t, "small cache") {
 		lim.CacheBytes = 1
 	}
-	set, err := Compile(patterns, lim)
+	set, err := Compile(refs(patterns), lim)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,22 +127,28 @@ func TestAnyConditionsHoldAsOneByOne(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) { checkAgainstReference(t, true) })
 }
 
-// Adding, dropping and moving rules and recompiling is compiling anew.
+// Adding, dropping and moving rules and recompiling is compiling anew, whether
+// the Set before is retired or not; one that is not goes on as it was.
 func TestRecompileIsCompile(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var set *Set
-		for range rapid.IntRange(1, 4).Draw(t, "changes") {
+		var set, before, asBefore *Set
+		for range rapid.IntRange(1, 6).Draw(t, "changes") {
 			patterns := rapid.SliceOfN(genPattern(true), 0, 8).Draw(t, "patterns")
 			var err error
+			before = set
 			if set == nil {
-				set, err = Compile(patterns, DefaultLimits())
+				set, err = Compile(refs(patterns), DefaultLimits())
 			} else {
-				set, err = set.Recompile(patterns, DefaultLimits())
+				set, err = set.Recompile(refs(patterns), DefaultLimits())
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			fresh, err := Compile(patterns, DefaultLimits())
+			if before != nil && rapid.Bool().Draw(t, "retire") {
+				before.Retire()
+				before = nil
+			}
+			fresh, err := Compile(refs(patterns), DefaultLimits())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -150,7 +156,14 @@ func TestRecompileIsCompile(t *testing.T) {
 				if got, want := set.Match(in), fresh.Match(in); got != want {
 					t.Fatalf("%q: rule %d, compiled anew %d", in.URI, got, want)
 				}
+				if before == nil {
+					continue
+				}
+				if got, want := before.Match(in), asBefore.Match(in); got != want {
+					t.Fatalf("%q: the Set before has changed: rule %d, was %d", in.URI, got, want)
+				}
 			}
+			asBefore = fresh
 		}
 	})
 }

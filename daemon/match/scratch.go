@@ -1,5 +1,7 @@
 package match
 
+import "sync"
+
 // scratch is what reading one text may need beyond a few words on the stack.
 // It is kept for the next text.
 type scratch struct {
@@ -41,14 +43,19 @@ func (h *hits) collect(n *nfa, nodes []uint32) {
 	}
 }
 
-func (a *automaton) takeScratch() *scratch {
-	if s, ok := a.spare.Get().(*scratch); ok {
+// scratches are shared by all automata, which come and go with the table: what
+// a scratch holds is as large as the largest it was used for.
+var scratches sync.Pool // of *scratch
+
+func takeScratch() *scratch {
+	if s, ok := scratches.Get().(*scratch); ok {
 		return s
 	}
 	return &scratch{}
 }
 
-func (a *automaton) giveScratch(s *scratch) {
+func giveScratch(s *scratch) {
 	s.hits.reset()
-	a.spare.Put(s)
+	s.nfa = nil
+	scratches.Put(s)
 }

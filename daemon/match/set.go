@@ -8,7 +8,7 @@ package match
 // with. What headers, cookies and query parameters must be is looked at last,
 // and only for the rules of which all else holds.
 type Set struct {
-	patterns  []Pattern
+	patterns  []*Pattern
 	words     *vocabulary
 	automaton *automaton
 	hits      [][]int32 // by hit: the rules that hold if their fields do, rising
@@ -43,7 +43,7 @@ func (s *Set) Match(in *Input) int {
 		if len(w.scratch.hits.list) > 0 {
 			best = s.fields.first(in, s.hits, w.scratch.hits.list, best)
 		}
-		s.automaton.giveScratch(w.scratch)
+		giveScratch(w.scratch)
 	}
 	if best == none {
 		return -1

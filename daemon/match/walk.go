@@ -211,7 +211,7 @@ func (w *walk) collect(s state) {
 
 func (w *walk) need() *scratch {
 	if w.scratch == nil {
-		w.scratch = w.automaton.takeScratch()
+		w.scratch = takeScratch()
 	}
 	return w.scratch
 }

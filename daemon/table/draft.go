@@ -46,7 +46,7 @@ func newDraft(name string, loops int) *draft {
 		},
 		loops:      loops,
 		serverAt:   map[netip.AddrPort]*draftServer{},
-		rules:      newDraftRules(0),
+		rules:      &draftRules{},
 		newServers: true,
 	}
 }
@@ -107,9 +107,9 @@ func (d *draft) build(limits match.Limits) (*Service, error) {
 
 // compile makes the matcher of a service's rules, from the one it had if any.
 func compile(svc *Service, limits match.Limits) (*match.Set, error) {
-	patterns := make([]match.Pattern, len(svc.Rules))
+	patterns := make([]*match.Pattern, len(svc.Rules))
 	for i, rule := range svc.Rules {
-		patterns[i] = rule.Pattern
+		patterns[i] = &rule.Pattern
 	}
 	var set *match.Set
 	var err error
@@ -122,7 +122,7 @@ func compile(svc *Service, limits match.Limits) (*match.Set, error) {
 	if errors.As(err, &refused) {
 		e := &RuleError{Service: svc.Name, Err: refused}
 		if refused.Index >= 0 {
-			e.Pattern = patterns[refused.Index]
+			e.Pattern = *patterns[refused.Index]
 		}
 		return nil, e
 	}

@@ -10,55 +10,61 @@ import (
 type draftRules struct {
 	front []*draftRule // oldest first; the newest is tried first
 	tail  []*draftRule // default patterns, oldest first, tried in this order
-	byID  map[ruleID]*draftRule
+	count int          // of those that are not gone
+
+	searches int                   // so far
+	byID     map[ruleID]*draftRule // nil until there were many
 
 	changed bool // the patterns, or their order
 }
 
 type draftRule struct {
 	was     *Rule // as published; nil when the transaction added it
-	pattern match.Pattern
+	pattern *match.Pattern
 	match   int
 	servers []*draftServer // oldest first
 	changed bool           // its list of servers
 	gone    bool
 }
 
-func newDraftRules(size int) *draftRules {
-	return &draftRules{byID: make(map[ruleID]*draftRule, size)}
-}
-
-// openRules returns the rules as the transaction has them so far.
+// openRules returns the rules as the transaction has them so far. Most
+// transactions change one rule of many: what is made for the others is a few
+// large pieces.
 func (d *draft) openRules() *draftRules {
 	if d.rules != nil {
 		return d.rules
 	}
 	published := d.was.Rules
-	d.rules = newDraftRules(len(published))
-	tail := len(published)
+	uses, tail := 0, len(published)
+	for _, rule := range published {
+		uses += len(rule.Servers)
+	}
 	for tail > 0 && isDefault(&published[tail-1].Pattern) {
 		tail--
 	}
-	for _, rule := range slices.Backward(published[:tail]) {
-		d.rules.append(d.openRule(rule))
+	d.rules = &draftRules{
+		front: make([]*draftRule, 0, tail+1),
+		tail:  make([]*draftRule, 0, len(published)-tail+1),
+		count: len(published),
 	}
-	for _, rule := range published[tail:] {
-		d.rules.append(d.openRule(rule))
+	rules, servers := make([]draftRule, len(published)), make([]*draftServer, 0, uses)
+	open := func(i int) *draftRule {
+		r, rule, first := &rules[i], published[i], len(servers)
+		for _, server := range slices.Backward(rule.Servers) {
+			s := d.serverAt[server.Addr]
+			servers = append(servers, s)
+			s.rules++
+		}
+		*r = draftRule{was: rule, pattern: &rule.Pattern, match: rule.Match, servers: servers[first:len(servers):len(servers)]}
+		return r
+	}
+	for i := tail - 1; i >= 0; i-- {
+		d.rules.front = append(d.rules.front, open(i))
+	}
+	for i := tail; i < len(published); i++ {
+		d.rules.tail = append(d.rules.tail, open(i))
 	}
 	return d.rules
-}
-
-func (d *draft) openRule(rule *Rule) *draftRule {
-	r := &draftRule{
-		was:     rule,
-		pattern: rule.Pattern,
-		match:   rule.Match,
-		servers: make([]*draftServer, 0, len(rule.Servers)),
-	}
-	for _, server := range slices.Backward(rule.Servers) {
-		r.use(d.serverAt[server.Addr])
-	}
-	return r
 }
 
 func (r *draftRule) use(s *draftServer) {
@@ -66,9 +72,42 @@ func (r *draftRule) use(s *draftServer) {
 	s.rules++
 }
 
+// manySearches is when an index is cheaper than looking through the rules.
+const manySearches = 4
+
+// find returns the rule of that pattern, nil when there is none.
+func (rs *draftRules) find(p *match.Pattern) *draftRule {
+	if rs.byID != nil {
+		return rs.byID[idOf(p)]
+	}
+	lists := [...][]*draftRule{rs.front, rs.tail}
+	if rs.searches++; rs.searches < manySearches {
+		for _, list := range lists {
+			for _, r := range list {
+				if !r.gone && r.pattern.Expr == p.Expr && idOf(r.pattern) == idOf(p) {
+					return r
+				}
+			}
+		}
+		return nil
+	}
+	rs.byID = make(map[ruleID]*draftRule, rs.count)
+	for _, list := range lists {
+		for _, r := range list {
+			if !r.gone {
+				rs.byID[idOf(r.pattern)] = r
+			}
+		}
+	}
+	return rs.byID[idOf(p)]
+}
+
 func (rs *draftRules) append(r *draftRule) {
-	rs.byID[idOf(&r.pattern)] = r
-	if isDefault(&r.pattern) {
+	rs.count++
+	if rs.byID != nil {
+		rs.byID[idOf(r.pattern)] = r
+	}
+	if isDefault(r.pattern) {
 		rs.tail = append(rs.tail, r)
 	} else {
 		rs.front = append(rs.front, r)
@@ -77,7 +116,8 @@ func (rs *draftRules) append(r *draftRule) {
 
 func (rs *draftRules) remove(r *draftRule) {
 	r.gone = true
-	delete(rs.byID, idOf(&r.pattern))
+	rs.count--
+	delete(rs.byID, idOf(r.pattern))
 }
 
 // using returns the newest rule that uses the server, nil when none does.
@@ -97,7 +137,7 @@ func (rs *draftRules) using(s *draftServer) *draftRule {
 
 // build makes the rules of the next snapshot, in the order they are tried.
 func (rs *draftRules) build(scheduler *Scheduler, newScheduler bool) []*Rule {
-	rules := make([]*Rule, 0, len(rs.byID))
+	rules := make([]*Rule, 0, rs.count)
 	for _, r := range slices.Backward(rs.front) {
 		if !r.gone {
 			rules = append(rules, r.build(scheduler, newScheduler))
@@ -122,7 +162,7 @@ func (r *draftRule) build(scheduler *Scheduler, newScheduler bool) *Rule {
 		servers = append(servers, s.Server)
 	}
 	return &Rule{
-		Pattern: r.pattern,
+		Pattern: *r.pattern,
 		Match:   r.match,
 		Servers: servers,
 		Picker:  scheduler.Build(servers),
@@ -130,9 +170,9 @@ func (r *draftRule) build(scheduler *Scheduler, newScheduler bool) *Rule {
 }
 
 // clonePattern makes a rule's pattern its own: the caller may go on using his.
-func clonePattern(p match.Pattern) match.Pattern {
+func clonePattern(p match.Pattern) *match.Pattern {
 	p.Headers = slices.Clone(p.Headers)
 	p.Cookies = slices.Clone(p.Cookies)
 	p.Queries = slices.Clone(p.Queries)
-	return p
+	return &p
 }

@@ -42,3 +42,14 @@ func (s *Snapshot) At(live *ServiceLive) *Service {
 	}
 	return nil
 }
+
+// Retire gives the memory of what next does not share with s to the changes to
+// come. By then nobody may be choosing servers by s, and nobody may afterwards;
+// to list it goes on being right.
+func (s *Snapshot) Retire(next *Snapshot) {
+	for _, svc := range s.Services {
+		if now := next.Lookup(svc.Name); now != svc && svc.Matcher != nil && (now == nil || now.Matcher != svc.Matcher) {
+			svc.Matcher.Retire()
+		}
+	}
+}

@@ -22,7 +22,7 @@ func (tx *Tx) AddRule(service string, spec RuleSpec) error {
 		return err
 	}
 	rules := d.openRules()
-	rule := rules.byID[idOf(&spec.Pattern)]
+	rule := rules.find(&spec.Pattern)
 	if rule == nil {
 		rule = &draftRule{pattern: clonePattern(spec.Pattern), match: spec.Match, changed: true}
 		rule.use(server)
@@ -58,7 +58,7 @@ func (tx *Tx) DelRule(service string, spec RuleSpec) error {
 		return err
 	}
 	rules := d.openRules()
-	rule := rules.byID[idOf(&spec.Pattern)]
+	rule := rules.find(&spec.Pattern)
 	if rule == nil {
 		return refuse(ErrNoRule, "service %q has no rule %s", service, describe(&spec.Pattern))
 	}

@@ -61,7 +61,7 @@ func (tx *Tx) DelServer(service string, addr netip.AddrPort) error {
 		return err
 	}
 	if rule := d.openRules().using(s); rule != nil {
-		return refuse(ErrBusy, "server %v is used by rule %s", s.Addr, describe(&rule.pattern))
+		return refuse(ErrBusy, "server %v is used by rule %s", s.Addr, describe(rule.pattern))
 	}
 	s.gone = true
 	delete(d.serverAt, s.Addr)
