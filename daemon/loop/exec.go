@@ -39,7 +39,12 @@ func (l *Loop) exec(s *session, ops []relay.Op) {
 			unix.SetsockoptLinger(s.client.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 			l.end(s)
 		case relay.Finish:
-			if c := s.side(op.Side); c != nil {
+			c := s.side(op.Side)
+			switch {
+			case c == nil:
+			case op.Last && !c.queued() && l.poll.Quiet(c.slot):
+				l.events = append(l.events, relay.Event{Kind: relay.Received, Side: op.Side})
+			default:
 				c.finish = true
 				if !c.queued() && !c.connecting {
 					l.flush(c)

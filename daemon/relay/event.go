@@ -95,7 +95,8 @@ const (
 	// end is the connection's cannot be taken for whole. It ends the session.
 	Abort
 	// Finish ends the stream towards Side when everything is sent, and leaves
-	// the other direction open.
+	// the other direction open. With Last, if there is nothing to be received
+	// from Side, its stream may be taken for ended too.
 	Finish
 	// Splice moves up to N bytes from Side to the other side inside the
 	// kernel. Until Moved comes, nothing is received from Side.
@@ -108,6 +109,7 @@ type Op struct {
 	Kind   OpKind
 	Side   Side
 	Fresh  bool
+	Last   bool
 	Head   []byte
 	Data   []byte
 	Server *table.Server

@@ -73,7 +73,7 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	s.phase = exchange
 	s.method = r.Method
 	s.minor = r.Minor
-	s.keep = r.KeepAlive && !s.draining
+	s.keep, s.parting = r.KeepAlive && !s.draining, !r.KeepAlive
 	s.upgrade = r.Upgrade != nil
 	s.final, s.replayed, s.redirected, s.spoiled = false, false, false, false
 	s.affinity, s.returned = false, sid{}

@@ -136,12 +136,13 @@ func (s *Session) next(c *Context) {
 		s.rest(c)
 	default:
 		// Closing now would reset the connection if the client still sends,
-		// and the answer could be lost (RFC 9112, section 9.6).
+		// and the answer could be lost (RFC 9112, section 9.6). Only a client
+		// that has asked for the end may send nothing more.
 		s.lose(c)
 		s.in.drop(c.Buffers)
 		s.phase = linger
 		s.deadline = c.Now + c.Timeouts.Linger
-		c.op(Op{Kind: Finish, Side: Client})
+		c.op(Op{Kind: Finish, Side: Client, Last: s.parting && s.request.done})
 	}
 }
 

@@ -220,6 +220,9 @@ func describe(op Op) string {
 	case Abort:
 		return "abort " + side
 	case Finish:
+		if op.Last {
+			return "finish " + side + ", the last"
+		}
 		return "finish " + side
 	case Splice:
 		return fmt.Sprintf("splice from %s %d", side, op.N)

@@ -37,6 +37,7 @@ type Session struct {
 	ahead    int // Policy.Ahead
 	draining bool
 	keep     bool // the client goes on after this exchange
+	parting  bool // it has said itself that it does not
 	minor    uint8
 
 	// The exchange.
