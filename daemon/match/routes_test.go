@@ -109,8 +109,8 @@ func TestRealTablesMatchAsOneByOne(t *testing.T) {
 			}
 		}
 	}
-	if count < 30 {
-		t.Errorf("%d route tables, want 30", count)
+	if count < 300 {
+		t.Errorf("%d route tables, want 300", count)
 	}
 }
 
