@@ -1,6 +1,7 @@
 package match
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -162,7 +163,12 @@ func formOf(re *syntax.Regexp) form {
 func (v *vocabulary) number(f form) element {
 	key := string(rune(f.op)) + string(f.set)
 	if f.re != nil {
-		key += string(appendTree(nil, f.re))
+		tree := appendTree(nil, f.re)
+		if len(tree) > sha256.Size { // (ab){0,900} is nine hundred trees, each in the one before
+			sum := sha256.Sum256(tree)
+			tree = sum[:]
+		}
+		key += string(tree)
 	}
 	e, ok := v.numbers[key]
 	if !ok {
