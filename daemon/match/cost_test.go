@@ -134,3 +134,16 @@ func TestGroupsOfWideClassesCompileAsFastAsOfNarrowOnes(t *testing.T) {
 	}
 	t.Logf("%v, the narrow ones %v", wide, narrow)
 }
+
+// A counted group is as many trees as its count, each within the one before:
+// their names must not grow with them.
+func TestCountedGroupsHaveShortNames(t *testing.T) {
+	set := mustCompile(t, []Pattern{{Expr: "^/(abc){0,500}x"}, {Expr: "^/([^/]+/){1,300}y"}})
+	longest := 0
+	for name := range set.words.numbers {
+		longest = max(longest, len(name))
+	}
+	if len(set.words.numbers) < 800 || longest > 64 {
+		t.Errorf("of %d elements the longest name has %d bytes, want 800 elements and 64 bytes", len(set.words.numbers), longest)
+	}
+}
