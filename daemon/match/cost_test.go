@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 )
 
 // catastrophes are expressions and texts that cost backtracking matchers
@@ -111,5 +112,38 @@ func TestLiveNodesStayFewAmongManyRules(t *testing.T) {
 		if most > 8 {
 			t.Errorf("%s: a state has %d live nodes", table.patterns[0].Expr, most)
 		}
+	}
+}
+
+// What a table's groups are made of hardly matters to compiling it: a class of
+// nearly all characters is no dearer than one of a few. (It was, a thousand
+// times: 2 ms for each.)
+func TestGroupsOfWideClassesCompileAsFastAsOfNarrowOnes(t *testing.T) {
+	compiling := func(class string) time.Duration {
+		var patterns []Pattern
+		for i := range 1000 {
+			patterns = append(patterns, Pattern{Expr: fmt.Sprintf(`^/job%d(/%s+)*/(%s-){1,3}x$`, i, class, class)})
+		}
+		began := time.Now()
+		mustCompile(t, patterns)
+		return time.Since(began)
+	}
+	narrow, wide := compiling("[abc]"), compiling("[^/]")
+	if wide > 20*narrow+500*time.Millisecond {
+		t.Errorf("%v, the narrow ones %v", wide, narrow)
+	}
+	t.Logf("%v, the narrow ones %v", wide, narrow)
+}
+
+// A counted group is as many trees as its count, each within the one before:
+// their names must not grow with them.
+func TestCountedGroupsHaveShortNames(t *testing.T) {
+	set := mustCompile(t, []Pattern{{Expr: "^/(abc){0,500}x"}, {Expr: "^/([^/]+/){1,300}y"}})
+	longest := 0
+	for name := range set.words.numbers {
+		longest = max(longest, len(name))
+	}
+	if len(set.words.numbers) < 800 || longest > 64 {
+		t.Errorf("of %d elements the longest name has %d bytes, want 800 elements and 64 bytes", len(set.words.numbers), longest)
 	}
 }

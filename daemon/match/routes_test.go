@@ -1,45 +1,10 @@
 package match
 
 import (
-	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 )
-
-// readRoutes returns the rules of a table in testdata.
-func readRoutes(t testing.TB, path string) (patterns []Pattern) {
-	for _, line := range readLines(t, path) {
-		patterns = append(patterns, Pattern{Expr: line})
-	}
-	return patterns
-}
-
-func readLines(t testing.TB, path string) (lines []string) {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, line := range strings.Split(string(text), "\n") {
-		if line != "" && !strings.HasPrefix(line, "#") {
-			lines = append(lines, line)
-		}
-	}
-	return lines
-}
-
-func routeTables(t testing.TB) []string {
-	t.Helper()
-	tables, err := filepath.Glob("testdata/routes/*.routes")
-	if err != nil || len(tables) == 0 {
-		t.Fatalf("no route tables: %v", err)
-	}
-	return tables
-}
 
 // hostileURIs are what scanners and broken clients send.
 func hostileURIs() []string {
@@ -54,52 +19,126 @@ func hostileURIs() []string {
 	}
 }
 
-func TestRealTablesAnswerAsTheirAuthorsMeant(t *testing.T) {
-	for _, path := range routeTables(t) {
-		set := mustCompile(t, readRoutes(t, path))
-		for _, line := range readLines(t, strings.TrimSuffix(path, "routes")+"uris") {
-			var want int
-			number, uri, _ := strings.Cut(line, " ")
-			if _, err := fmt.Sscan(number, &want); err != nil {
-				t.Fatal(err)
-			}
-			if got := set.Match(&Input{URI: []byte(uri)}); got != want {
-				t.Errorf("%s: %s: rule %d, want %d", path, uri, got, want)
-			}
-		}
-	}
+// comparison is a table compiled in every way, and its meaning.
+type comparison struct {
+	name       string
+	want       *reference
+	set        *Set // by itself
+	recompiled *Set // from the table before
+	cramped    *Set // with room for no more than a few states
 }
 
-func TestRealTablesMatchAsOneByOne(t *testing.T) {
-	var tables [][]Pattern
-	var all []Pattern
-	var uris []string
-	for _, path := range routeTables(t) {
-		tables = append(tables, readRoutes(t, path))
-		all = append(all, tables[len(tables)-1]...)
-		for _, line := range readLines(t, strings.TrimSuffix(path, "routes")+"uris") {
-			_, uri, _ := strings.Cut(line, " ")
-			uris = append(uris, uri)
-		}
-	}
-	hostile := hostileURIs()
-	for _, table := range tables {
-		compareWithReference(t, table, hostile)
-	}
-	compareWithReference(t, all, slices.Concat(uris, hostile, mutated(uris, 800)))
-}
-
-func compareWithReference(t *testing.T, patterns []Pattern, uris []string) {
+func newComparison(t *testing.T, name string, patterns []Pattern, before *Set) *comparison {
 	t.Helper()
-	want, err := newReference(patterns)
-	if err != nil {
-		t.Fatal(err)
+	c := &comparison{name: name, set: mustCompile(t, patterns)}
+	var err error
+	if c.want, err = newReference(patterns); err != nil {
+		t.Fatalf("%s: %v", name, err)
 	}
-	set := mustCompile(t, patterns)
-	for _, uri := range uris {
-		in := &Input{URI: []byte(uri)}
-		if got, want := set.Match(in), want.Match(in); got != want {
-			t.Errorf("%s and others: %.200q: rule %d, want %d", patterns[0].Expr, uri, got, want)
+	if c.recompiled, err = before.Recompile(refs(patterns), DefaultLimits()); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	lim := DefaultLimits()
+	lim.CacheBytes = 1
+	if c.cramped, err = Compile(refs(patterns), lim); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return c
+}
+
+// rule returns the rule that a request belongs to, on which all must agree.
+func (c *comparison) rule(t *testing.T, in *Input) int {
+	t.Helper()
+	want := c.want.Match(in)
+	for _, got := range []struct {
+		way  string
+		rule int
+	}{{"compiled", c.set.Match(in)}, {"recompiled", c.recompiled.Match(in)}, {"with a tiny cache", c.cramped.Match(in)}} {
+		if got.rule != want {
+			t.Errorf("%s: %s: %.200q: rule %d, want %d", c.name, got.way, in.URI, got.rule, want)
+		}
+	}
+	return want
+}
+
+// sameGroups compares the groups of the rule's expression, as servers' URIs
+// may be made of them.
+func (c *comparison) sameGroups(t *testing.T, rule int, uri []byte) {
+	t.Helper()
+	want := c.want.uris[rule].FindSubmatchIndex(uri)
+	for g := range len(want) / 2 {
+		lo, hi, ok := c.set.Group(rule, g, uri)
+		if ok != (want[2*g] >= 0) || ok && (lo != want[2*g] || hi != want[2*g+1]) {
+			t.Errorf("%s: rule %d, group %d in %.200q: %d..%d %v, want %d..%d", c.name, rule, g, uri, lo, hi, ok, want[2*g], want[2*g+1])
+		}
+	}
+}
+
+// A table's own requests must tell its rules apart: else it tests nothing.
+func TestRealTablesMatchAsOneByOne(t *testing.T) {
+	hostile := hostileURIs()
+	var before *Set
+	count := 0
+	for _, file := range readRouteTables(t) {
+		for _, table := range file {
+			count++
+			c := newComparison(t, table.name, table.patterns, before)
+			before = c.recompiled
+			hit, missed := map[int]bool{}, false
+			for _, r := range table.requests {
+				rule := c.rule(t, &r.in)
+				if r.answer != unsaid && r.answer != rule {
+					t.Errorf("%s: %.200q: rule %d, its author says %d", r.at, r.in.URI, rule, r.answer)
+				}
+				if rule < 0 || Default(table.patterns[rule].Expr) {
+					missed = true
+				} else {
+					hit[rule] = true
+				}
+				if rule >= 0 {
+					c.sameGroups(t, rule, r.in.URI)
+				}
+			}
+			if len(hit) < 3 || !missed {
+				t.Errorf("%s: its requests find %d rules, want 3 at least, and some find none but the default: %v", table.name, len(hit), missed)
+			}
+			for i, uri := range hostile {
+				if !testing.Short() || (i+count)%4 == 0 {
+					c.rule(t, &Input{URI: []byte(uri)})
+				}
+			}
+		}
+	}
+	if count < 300 {
+		t.Errorf("%d route tables, want 300", count)
+	}
+}
+
+// The rules of many sites together, on the requests of all and on such as are
+// made of theirs.
+func TestRealTablesTogetherMatchAsOneByOne(t *testing.T) {
+	var before *Set
+	for _, file := range readRouteTables(t) {
+		var all []Pattern
+		var inputs []Input
+		var uris []string
+		for _, table := range file {
+			all = append(all, table.patterns...)
+			for _, r := range table.requests {
+				inputs = append(inputs, r.in)
+				uris = append(uris, string(r.in.URI))
+			}
+		}
+		for _, uri := range mutated(uris, 40) {
+			inputs = append(inputs, Input{URI: []byte(uri)})
+		}
+		all = defaultsLast(all)
+		c := newComparison(t, "all like "+file[0].name, all, before)
+		before = c.recompiled
+		for i := range inputs {
+			if !testing.Short() || i%4 == 0 {
+				c.rule(t, &inputs[i])
+			}
 		}
 	}
 }
