@@ -34,6 +34,7 @@ type Loop struct {
 	freeConns []*conn
 	idle      *pool.Idle
 	wheel     wheel
+	holders   holders
 	listeners []*listener
 	bySlot    map[uint32]*listener
 	paused    int // listeners that are
@@ -67,7 +68,8 @@ type session struct {
 	server     *conn
 	timer      timer
 	next, prev *session // of its listener
-	counted    bool     // in Loop.sources
+	held       holder
+	counted    bool // in Loop.sources
 }
 
 const (
@@ -131,6 +133,7 @@ func (l *Loop) run() {
 		l.refresh()
 		for l.poll.Next(&ev) {
 			l.handle(&ev)
+			l.relieve()
 		}
 		l.move()
 		l.timers()
@@ -250,6 +253,7 @@ func (l *Loop) writable(c *conn) {
 	if c.queued() {
 		return
 	}
+	l.holders.note(s)
 	if s.Closed() {
 		l.end(s)
 		return
@@ -286,6 +290,7 @@ func (l *Loop) step(s *session, ev relay.Event) {
 	if s.client == nil {
 		return
 	}
+	l.holders.note(s)
 	if s.Closed() {
 		// Until the client has taken the rest, or too long does not.
 		l.wheel.set(&s.timer, l.ctx.Now+l.ctx.Timeouts.Read)
@@ -342,6 +347,7 @@ func (l *Loop) timers() {
 // end closes the client's connection and forgets the session.
 func (l *Loop) end(s *session) {
 	l.wheel.set(&s.timer, 0)
+	l.holders.remove(s)
 	if s.server != nil {
 		l.discard(s.server)
 		s.server = nil
