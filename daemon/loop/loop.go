@@ -48,6 +48,7 @@ type Loop struct {
 	maxPerAddr int            // connections open at once from one source
 	connRate   int            // new connections a second from one source
 	nextSecond time.Duration
+	memory     *memory       // of the process
 	complained *atomic.Int64 // the second in which a loop last logged that something ran out
 	stop       bool
 
@@ -92,7 +93,7 @@ func newLoop(index int, p poll.Poller, cfg *Config) *Loop {
 		done:   make(chan struct{}),
 	}
 	l.sources = cfg.sources
-	l.complained = cfg.complained
+	l.complained, l.memory = cfg.complained, cfg.memory
 	l.ctx.Sources, l.ctx.Veil = cfg.sources, cfg.Veil
 	return l
 }
@@ -181,6 +182,7 @@ func (l *Loop) everySecond() {
 	}
 	l.idle.Forget()
 	l.trimPipes()
+	l.memory.look(c.Unix)
 	for _, lis := range l.listeners {
 		lis.spareTick(c.Now)
 	}

@@ -56,3 +56,45 @@ func TestPastTheCapOnBuffersTheSlowReadersPay(t *testing.T) {
 		t.Errorf("new requests were refused: %q", lines)
 	}
 }
+
+// Near GOMEMLIMIT the daemon accepts nobody for whom it would need more memory,
+// instead of collecting garbage without a pause. Who is served goes on, and
+// newcomers are served when others have left.
+func TestNearTheMemoryLimitNewcomersWait(t *testing.T) {
+	arena.SetSysctl(t, "core/somaxconn", "65535")
+	const megabytes, crowds = 20, 8000
+	d := arena.StartDaemon(t, "GOMEMLIMIT=20MiB")
+	d.Knobs("max_backlog=65535", "keepalive_timeout=3600")
+	web := d.Serve(arena.Service{Servers: []netip.AddrPort{arena.StartEcho(t).Addr}})
+	early := newVisitor(t, web, true)
+	if !early.served() {
+		t.Fatal("not served before")
+	}
+	files, began := d.Descriptors(), time.Now()
+	crowd := arena.Crowd{Hello: "GET /length/9/nothing HTTP/1.1\r\nHost: x\r\n\r\n"}.Gather(t, web, crowds)
+	saysSo(t, d, began, errMemory)
+	for range 200 {
+		if !early.served() {
+			t.Fatal("one who was served before is not any more")
+		}
+	}
+	time.Sleep(2 * time.Second)
+	t.Logf("%d of %d were accepted; the daemon has %d KiB", d.Descriptors()-files, crowds, d.Resident()>>10)
+	if n := d.Descriptors() - files; n >= crowds {
+		t.Errorf("all %d were accepted", n)
+	}
+	// The limit is on what Go manages; the program itself comes on top.
+	if n, bound := d.Resident(), int64(megabytes+24)<<20; n > bound {
+		t.Errorf("the daemon has %d bytes, expected %d at most", n, bound)
+	}
+	saysSo(t, d, began, errMemory)
+
+	crowd.Disperse()
+	late := newVisitor(t, web, false)
+	arena.Eventually(t, "a newcomer is served", late.served)
+	early.CloseIdleConnections()
+	d.Knobs("keepalive_timeout=1")
+	arena.Eventually(t, "descriptors are as before", func() bool { return d.Descriptors() <= files })
+}
+
+const errMemory = "GOMEMLIMIT is near"
