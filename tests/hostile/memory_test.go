@@ -62,8 +62,9 @@ func TestPastTheCapOnBuffersTheSlowReadersPay(t *testing.T) {
 // newcomers are served when others have left.
 func TestNearTheMemoryLimitNewcomersWait(t *testing.T) {
 	arena.SetSysctl(t, "core/somaxconn", "65535")
-	const megabytes, crowds = 20, 8000
-	d := arena.StartDaemon(t, "GOMEMLIMIT=20MiB")
+	// A client between requests takes between 1 and 2 KiB, the daemon itself 5 MiB.
+	const megabytes, crowds = 16, 16000
+	d := arena.StartDaemon(t, "GOMEMLIMIT=16MiB")
 	d.Knobs("max_backlog=65535", "keepalive_timeout=3600")
 	web := d.Serve(arena.Service{Servers: []netip.AddrPort{arena.StartEcho(t).Addr}})
 	early := newVisitor(t, web, true)
