@@ -61,7 +61,7 @@ func (k *Knobs) addLimits() {
 		{&l.RequestTimeout, spec{name: "request_timeout", unit: second, initial: 0, min: 0, max: 7 * days,
 			help: "a request and its response together; 0 is no limit"}},
 		{&l.BufferedMegabytes, spec{name: "max_buffered_mb", unit: "MiB", initial: 256, min: 1, max: 1 << 20,
-			help: "bytes held for all clients together; 503 past it"}},
+			help: "bytes held for all clients together; past it, those who have held some for longest are cut off"}},
 	} {
 		*s.knob = k.add(s.spec)
 	}

@@ -51,7 +51,11 @@ func serve(o options) error {
 	if err != nil {
 		return err
 	}
-	logger := klog.New(klog.Options{Format: o.format, Target: out, Level: knobs.DebugLevel.Get})
+	// A log that nobody reads any more, or not now, is no reason to stop serving.
+	signal.Ignore(unix.SIGPIPE)
+	queue := klog.NewQueue(out, o.format)
+	defer queue.Close(time.Second)
+	logger := klog.New(klog.Options{Format: o.format, Target: queue, Level: knobs.DebugLevel.Get})
 
 	registry := sched.NewRegistry()
 	store := table.NewStore(registry, o.loops, match.DefaultLimits())

@@ -36,7 +36,7 @@ func (l *Loop) exec(s *session, ops []relay.Op) {
 				l.end(s)
 			}
 		case relay.Abort:
-			unix.SetsockoptLinger(s.client.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+			reset(s.client)
 			l.end(s)
 		case relay.Finish:
 			c := s.side(op.Side)

@@ -30,6 +30,7 @@ type Config struct {
 	// What the loops share.
 	sources    *limit.Sources
 	complained *atomic.Int64
+	memory     *memory
 }
 
 // Group is all loops of the daemon. Its methods may be called from any
@@ -44,7 +45,7 @@ type Group struct {
 
 // NewGroup starts the loops.
 func NewGroup(cfg Config) (*Group, error) {
-	cfg.sources, cfg.complained = limit.NewSources(), new(atomic.Int64)
+	cfg.sources, cfg.complained, cfg.memory = limit.NewSources(), new(atomic.Int64), newMemory()
 	g := &Group{cfg: cfg, running: map[string][]*listener{}}
 	for i := range cfg.Loops {
 		p, err := cfg.Open()

@@ -38,6 +38,6 @@ func (l *Loop) readKnobs() {
 		RequestRate: int(lim.RequestRate.Get()),
 		BodyRate:    int(lim.BodyMinRate.Get()),
 		Ahead:       int(lim.PipelineBytes.Get()),
-		Held:        int64(lim.BufferedMegabytes.Get()) << 20 / int64(l.loops),
+		Held:        l.memory.buffers(int64(lim.BufferedMegabytes.Get())<<20) / int64(l.loops),
 	}
 }

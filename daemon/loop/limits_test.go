@@ -83,6 +83,40 @@ func TestAKnobTakesEffectAtOnce(t *testing.T) {
 	}
 }
 
+func TestWhoTakesNothingPaysForMemoryAndNobodyElse(t *testing.T) {
+	r := newRig(t, 1)
+	r.knobs.Limits.BufferedMegabytes.Set(1)
+	r.serve(table.ServiceSpec{Scheduler: "phttp"}, backend(t, func(w http.ResponseWriter, q *http.Request) {
+		if q.URL.Path == "/big" {
+			io.CopyN(w, zeros{}, 64<<20)
+		}
+	}))
+	for range 40 {
+		slow := r.dial()
+		slow.SetReadBuffer(4096)
+		io.WriteString(slow, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n")
+	}
+	c := r.client()
+	for range 200 {
+		if code, _ := get(t, c, "http://"+r.addr+"/"); code != 200 {
+			t.Fatalf("%d for one who holds nothing", code)
+		}
+	}
+	var held int64
+	loop := r.group.loops[0]
+	for range 500 {
+		loop.call(func() { held = loop.ctx.Buffers.Held() })
+		if held > 1<<20 {
+			t.Fatalf("%d bytes are held, expected %d at most", held, 1<<20)
+		}
+		if r.group.Sessions() < 40 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatal("nobody had to give up memory: the test proves nothing")
+}
+
 func TestASlowHeadIsA408(t *testing.T) {
 	r := newRig(t, 1)
 	r.knobs.Limits.HeaderTimeout.Set(1)

@@ -159,9 +159,15 @@ func (lis *listener) accept() bool {
 	return true
 }
 
-// admit counts one more connection, or pauses the listener: past maxclients
-// new ones wait in the listen queue.
+// admit counts one more connection, or pauses the listener: past maxclients,
+// and when memory for another session is not to be had, new ones wait in the
+// listen queue.
 func (lis *listener) admit() bool {
+	if len(lis.spare) == 0 && lis.loop.memory.tight.Load() {
+		lis.pause(lis.loop.ctx.Now + hurry)
+		lis.loop.complain("cannot accept connections for the moment", lis.name, errMemory)
+		return false
+	}
 	n := lis.live.Conns.Add(1)
 	svc := lis.loop.store.Snapshot().At(lis.live)
 	if svc == nil || n <= int64(svc.MaxClients) {

@@ -34,6 +34,7 @@ type Loop struct {
 	freeConns []*conn
 	idle      *pool.Idle
 	wheel     wheel
+	holders   holders
 	listeners []*listener
 	bySlot    map[uint32]*listener
 	paused    int // listeners that are
@@ -47,6 +48,7 @@ type Loop struct {
 	maxPerAddr int            // connections open at once from one source
 	connRate   int            // new connections a second from one source
 	nextSecond time.Duration
+	memory     *memory       // of the process
 	complained *atomic.Int64 // the second in which a loop last logged that something ran out
 	stop       bool
 
@@ -67,7 +69,8 @@ type session struct {
 	server     *conn
 	timer      timer
 	next, prev *session // of its listener
-	counted    bool     // in Loop.sources
+	held       holder
+	counted    bool // in Loop.sources
 }
 
 const (
@@ -90,7 +93,7 @@ func newLoop(index int, p poll.Poller, cfg *Config) *Loop {
 		done:   make(chan struct{}),
 	}
 	l.sources = cfg.sources
-	l.complained = cfg.complained
+	l.complained, l.memory = cfg.complained, cfg.memory
 	l.ctx.Sources, l.ctx.Veil = cfg.sources, cfg.Veil
 	return l
 }
@@ -131,6 +134,7 @@ func (l *Loop) run() {
 		l.refresh()
 		for l.poll.Next(&ev) {
 			l.handle(&ev)
+			l.relieve()
 		}
 		l.move()
 		l.timers()
@@ -178,6 +182,7 @@ func (l *Loop) everySecond() {
 	}
 	l.idle.Forget()
 	l.trimPipes()
+	l.memory.look(c.Unix)
 	for _, lis := range l.listeners {
 		lis.spareTick(c.Now)
 	}
@@ -250,6 +255,7 @@ func (l *Loop) writable(c *conn) {
 	if c.queued() {
 		return
 	}
+	l.holders.note(s)
 	if s.Closed() {
 		l.end(s)
 		return
@@ -286,6 +292,7 @@ func (l *Loop) step(s *session, ev relay.Event) {
 	if s.client == nil {
 		return
 	}
+	l.holders.note(s)
 	if s.Closed() {
 		// Until the client has taken the rest, or too long does not.
 		l.wheel.set(&s.timer, l.ctx.Now+l.ctx.Timeouts.Read)
@@ -342,6 +349,7 @@ func (l *Loop) timers() {
 // end closes the client's connection and forgets the session.
 func (l *Loop) end(s *session) {
 	l.wheel.set(&s.timer, 0)
+	l.holders.remove(s)
 	if s.server != nil {
 		l.discard(s.server)
 		s.server = nil

@@ -15,19 +15,19 @@ const (
 	turn      = 4 << 20 // bytes that one transfer moves before others have their turn
 )
 
-func (l *Loop) takePipe() *pipe {
+func (l *Loop) takePipe() (*pipe, error) {
 	if n := len(l.pipes); n > 0 {
 		p := l.pipes[n-1]
 		l.pipes = l.pipes[:n-1]
-		return p
+		return p, nil
 	}
 	var fds [2]int
-	if unix.Pipe2(fds[:], unix.O_NONBLOCK|unix.O_CLOEXEC) != nil {
-		return nil
+	if err := unix.Pipe2(fds[:], unix.O_NONBLOCK|unix.O_CLOEXEC); err != nil {
+		return nil, err
 	}
 	// Past the user's pipe quota the kernel refuses, and the default size does.
 	unix.FcntlInt(uintptr(fds[0]), unix.F_SETPIPE_SZ, pipeSize)
-	return &pipe{r: fds[0], w: fds[1]}
+	return &pipe{r: fds[0], w: fds[1]}, nil
 }
 
 func (p *pipe) close() {
@@ -71,8 +71,9 @@ func (l *Loop) beginTransfer(s *session, op *relay.Op) {
 	if from == nil || s.side(op.Side.Other()) == nil {
 		return
 	}
-	p := l.takePipe()
-	if p == nil {
+	p, err := l.takePipe()
+	if err != nil {
+		l.complain("cannot splice for the moment, and copies", s.lis.name, err)
 		l.events = append(l.events, relay.Event{Kind: relay.Moved, Side: op.Side})
 		return
 	}

@@ -34,6 +34,13 @@ type Epoll struct {
 	now, later []uint32
 	j          int
 
+	// bulk is such sockets too, whose receive is a large one. A pass serves of
+	// them, in turn, as many as its budget of bytes allows, so that thousands of
+	// large bodies do not keep small requests waiting.
+	bulk   []uint32
+	k      int
+	budget int
+
 	buf []byte
 	iov [2]unix.Iovec
 	msg unix.Msghdr
@@ -59,6 +66,11 @@ type sock struct {
 const (
 	sockEvents = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET
 	wakeSlot   = ^uint32(0)
+
+	// bulkReceive is past what a receive is a large one; bulkPass is how much
+	// a pass takes of them, which costs some 0.3 ms.
+	bulkReceive = 32 << 10
+	bulkPass    = 1 << 20
 
 	// busyWait bounds the wait that does not tell the Go scheduler: longer
 	// ones would make its monitor interrupt the thread.
@@ -185,7 +197,11 @@ func (p *Epoll) WantWrite(slot uint32) { p.socks[slot].wantWrite = true }
 func (p *Epoll) enqueue(slot uint32, s *sock) {
 	if s.readable && !s.queued && (s.limit > 0 || s.wantRead) {
 		s.queued = true
-		p.later = append(p.later, slot)
+		if s.limit > bulkReceive && !s.wantRead {
+			p.bulk = append(p.bulk, slot)
+		} else {
+			p.later = append(p.later, slot)
+		}
 	}
 }
 
@@ -243,7 +259,9 @@ func (p *Epoll) send(fd uintptr, head, data []byte) (int, unix.Errno) {
 func (p *Epoll) Wait(d time.Duration) error {
 	p.i, p.n, p.j = 0, 0, 0
 	p.now, p.later = p.later, p.now[:0]
-	if len(p.now) > 0 || d < 0 {
+	p.bulk = p.bulk[:copy(p.bulk, p.bulk[p.k:])]
+	p.k, p.budget = 0, bulkPass
+	if len(p.now) > 0 || len(p.bulk) > 0 || d < 0 {
 		d = 0
 	}
 	if d <= busyWait || !p.idle {
@@ -257,7 +275,7 @@ func (p *Epoll) Wait(d time.Duration) error {
 		if errno == 0 {
 			p.n = int(n)
 		}
-		p.idle = p.n == 0 && len(p.now) == 0
+		p.idle = p.n == 0 && len(p.now) == 0 && len(p.bulk) == 0
 		return nil
 	}
 	p.idle = false
@@ -284,6 +302,16 @@ func (p *Epoll) Next(ev *Event) bool {
 		s := &p.socks[slot]
 		s.queued = false
 		if s.used && p.read(slot, s, ev) {
+			return true
+		}
+	}
+	for p.k < len(p.bulk) && p.budget > 0 {
+		slot := p.bulk[p.k]
+		p.k++
+		s := &p.socks[slot]
+		s.queued = false
+		if s.used && p.read(slot, s, ev) {
+			p.budget -= len(ev.Data)
 			return true
 		}
 	}
@@ -319,6 +347,10 @@ func (p *Epoll) ready(e *unix.EpollEvent, ev *Event) bool {
 		p.enqueue(slot, s)
 		*ev = Event{Kind: Writable, Slot: slot}
 		return true
+	}
+	if s.limit > bulkReceive && !s.wantRead {
+		p.enqueue(slot, s)
+		return false
 	}
 	if p.read(slot, s, ev) {
 		return true

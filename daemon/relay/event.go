@@ -50,6 +50,9 @@ const (
 	Refuse
 	// Drain asks to finish what is open and take nothing new.
 	Drain
+	// Shed asks to give up whatever is held, which others need. Blocked tells
+	// that the client does not take what it was sent.
+	Shed
 )
 
 // Cause is why a connection failed.
@@ -119,7 +122,7 @@ type Op struct {
 
 func (k EventKind) String() string {
 	return [...]string{"", "opened", "received", "connecting", "connected", "failed", "moved",
-		"progress", "expired", "refuse", "drain"}[k]
+		"progress", "expired", "refuse", "drain", "shed"}[k]
 }
 
 func (c Cause) String() string {

@@ -84,6 +84,23 @@ func (s *Session) lose(c *Context) {
 	}
 }
 
+// shed gives up what the session holds. A client that is listening and has got
+// nothing of an answer yet is told; any other finds its connection reset, so
+// that nothing can be taken for whole and the kernel's buffers go too.
+func (s *Session) shed(c *Context, ev *Event) {
+	switch {
+	case ev.Blocked:
+		s.shut(c, Abort)
+	case s.phase == reading:
+		s.method = methodAtSight(s.in.bytes())
+		s.refuse(c, 503)
+	case s.phase == exchange && !s.final:
+		s.refuse(c, 503)
+	default:
+		s.shut(c, Abort)
+	}
+}
+
 // breakOff ends a session in the middle of a response, so that the client
 // cannot take what it got for the whole.
 func (s *Session) breakOff(c *Context) {

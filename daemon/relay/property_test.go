@@ -153,6 +153,8 @@ func FuzzSession(f *testing.F) {
 				x.step(&Event{Kind: Expired})
 			case s == 203:
 				x.step(&Event{Kind: Drain})
+			case s == 230 || s == 231:
+				x.step(&Event{Kind: Shed, Blocked: s == 231})
 			case s == 204:
 				x.step(&Event{Kind: Failed, Side: Client, Cause: Reset})
 			case s < 215 && x.connected:

@@ -32,7 +32,7 @@ var update = flag.Bool("update", false, "write what was seen into the scenarios"
 //
 // Other events: server "bytes", client end, server end, connecting,
 // connected, fail SIDE CAUSE [reused], moved SIDE N [surplus], progress,
-// expired [blocked], refuse STATUS, drain, wait DURATION. Other lines before
+// expired [blocked], refuse STATUS, drain, shed [blocked], wait DURATION. Other lines before
 // the first event: redirect ADDRESS, zerocopy, limit NAME VALUE.
 func TestScenariosBringTheirOperations(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.scenario")
@@ -149,6 +149,8 @@ func event(t *testing.T, line string, words []string) *Event {
 		return &Event{Kind: Refuse, N: n}
 	case "drain":
 		return &Event{Kind: Drain}
+	case "shed":
+		return &Event{Kind: Shed, Blocked: len(words) > 1}
 	case "progress":
 		return &Event{Kind: Progress}
 	case "fail":

@@ -109,6 +109,10 @@ func (s *Session) Closed() bool { return s.phase == closed }
 // Idle reports whether the session waits for a client that has sent nothing.
 func (s *Session) Idle() bool { return s.phase == idle }
 
+// Holds reports whether the session keeps bytes that it waits for more of, or
+// for their turn.
+func (s *Session) Holds() bool { return s.in.buf != nil || s.answer.buf != nil }
+
 // Deadline is when an Expired is due, on Context.Now's clock; 0 is never.
 func (s *Session) Deadline() time.Duration { return s.deadline }
 
@@ -191,6 +195,8 @@ func (s *Session) Step(c *Context, ev *Event) []Op {
 		s.refuse(c, int(ev.N))
 	case Drain:
 		s.drain(c)
+	case Shed:
+		s.shed(c, ev)
 	}
 	if s.phase == idle && s.in.len() > 0 {
 		s.requests(c, s.in.bytes()) // they came while an exchange was under way

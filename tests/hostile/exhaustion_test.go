@@ -10,46 +10,108 @@ import (
 	"ktcpvs/tests/hostile/arena"
 )
 
+// small is a request that takes nothing to answer.
+const small = "/length/10/" + arena.Nothing
+
+// visitor is a client on its own connection, which it keeps unless it is told
+// not to.
+type visitor struct {
+	http.Client
+	url string
+}
+
+func newVisitor(t *testing.T, web netip.AddrPort, keep bool) *visitor {
+	v := &visitor{http.Client{Transport: &http.Transport{DisableKeepAlives: !keep}, Timeout: 10 * time.Second}, "http://" + web.String()}
+	t.Cleanup(v.CloseIdleConnections)
+	return v
+}
+
+// get asks for a path and gives the status and how long the body is.
+func (v *visitor) get(path string) (code, size int, err error) {
+	res, err := v.Get(v.url + path)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer res.Body.Close()
+	n, err := io.Copy(io.Discard, res.Body)
+	return res.StatusCode, int(n), err
+}
+
+func (v *visitor) served() bool {
+	code, _, err := v.get(small)
+	return err == nil && code == 200
+}
+
+// saysSo expects the daemon to have said words since began, and all it has said
+// to be one line a second at most.
+func saysSo(t *testing.T, d *arena.Daemon, began time.Time, words string) {
+	t.Helper()
+	arena.Eventually(t, "the daemon says: "+words, func() bool { return len(d.Log.Lines(words)) > 0 })
+	lines, seconds := len(d.Log.Lines(" err=")), int(time.Since(began).Seconds())
+	if lines > seconds+2 {
+		t.Errorf("%d lines in %d seconds, expected one a second at most:\n%s", lines, seconds, d.Log)
+	}
+}
+
 // Without descriptors the daemon does not accept for the moment, says so once a
 // second at most, goes on with those it has, and recovers by itself.
 func TestOutOfDescriptorsTheDaemonWaitsAndRecovers(t *testing.T) {
 	d := arena.StartDaemon(t)
 	victim := arena.StartEcho(t)
 	web := d.Serve(arena.Service{Servers: []netip.AddrPort{victim.Addr}})
-	url := "http://" + web.String() + "/length/10/" + arena.Nothing
-	get := func(c *http.Client) error {
-		res, err := c.Get(url)
-		if err != nil {
-			return err
-		}
-		io.Copy(io.Discard, res.Body) // or the connection is not kept
-		res.Body.Close()
-		if res.StatusCode != 200 {
-			t.Errorf("answered %s", res.Status)
-		}
-		return nil
+	early := newVisitor(t, web, true)
+	if !early.served() {
+		t.Fatal("not served before")
 	}
-	early := &http.Client{Transport: &http.Transport{}, Timeout: 5 * time.Second}
-	defer early.CloseIdleConnections()
-	if err := get(early); err != nil {
-		t.Fatal(err)
-	}
-
-	d.LimitDescriptors(d.Descriptors() + 50)
+	before := d.Descriptors()
+	d.LeaveDescriptors(50)
 	began := time.Now()
 	crowd := arena.Crowd{Hello: "GET /length/10/nothing HTTP/1.1\r\nHost: x\r\n\r\n"}.Gather(t, web, 200)
-	const word = "cannot accept connections for the moment"
-	arena.Eventually(t, "the daemon says that it cannot accept", func() bool { return len(d.Log.Lines(word)) > 0 })
+	saysSo(t, d, began, "cannot accept connections for the moment")
 	time.Sleep(2 * time.Second)
-	if err := get(early); err != nil {
-		t.Errorf("a connection from before is not served: %v", err)
+	if code, _, err := early.get(small); err != nil || code != 200 {
+		t.Errorf("a connection from before gets %d, %v", code, err)
 	}
-	lines, seconds := len(d.Log.Lines("cannot ")), int(time.Since(began).Seconds())
-	if lines > seconds+2 {
-		t.Errorf("%d lines in %d seconds, expected one a second at most:\n%s", lines, seconds, d.Log)
-	}
+	saysSo(t, d, began, "cannot accept connections for the moment")
 
 	crowd.Disperse()
-	late := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Second}
-	arena.Eventually(t, "a new client is served again", func() bool { return get(late) == nil })
+	late := newVisitor(t, web, false)
+	arena.Eventually(t, "a new client is served again", late.served)
+	d.Knobs("keepalive_timeout=1")
+	arena.Eventually(t, "descriptors are as before", func() bool { return d.Descriptors() <= before })
+}
+
+// A descriptor short of a pipe, the daemon copies what it would have spliced.
+func TestOutOfPipesTheDaemonCopies(t *testing.T) {
+	const size = 4 << 20
+	d := arena.StartDaemon(t)
+	d.Knobs("zerocopy_send=1")
+	victim := arena.StartEcho(t)
+	web := d.Serve(arena.Service{Servers: []netip.AddrPort{victim.Addr}})
+	v := newVisitor(t, web, true)
+	if !v.served() {
+		t.Fatal("not served before")
+	}
+	files := d.Descriptors()
+	d.LeaveDescriptors(1)
+	began := time.Now()
+	large := "/length/4194304/" + arena.Nothing
+	for range 3 {
+		if code, n, err := v.get(large); err != nil || code != 200 || n != size {
+			t.Errorf("%d, %d bytes, %v", code, n, err)
+		}
+	}
+	if n := d.Descriptors(); n != files {
+		t.Errorf("%d descriptors, expected %d: there was room for a pipe", n, files)
+	}
+	saysSo(t, d, began, "cannot splice for the moment, and copies")
+
+	d.LeaveDescriptors(100)
+	if code, n, err := v.get(large); err != nil || code != 200 || n != size {
+		t.Errorf("%d, %d bytes, %v", code, n, err)
+	}
+	// A pipe that was used is kept for a while.
+	if n := d.Descriptors(); n != files+2 {
+		t.Errorf("%d descriptors, expected %d: it does not splice again", n, files+2)
+	}
 }

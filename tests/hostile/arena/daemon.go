@@ -3,6 +3,7 @@ package arena
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,9 +18,10 @@ import (
 
 // Daemon is a ktcpvsd with two loops, as the kernel's default pollers have it.
 type Daemon struct {
-	Log *Log // its standard error
+	Log *Log // its standard error, unless that goes elsewhere
 
 	t      testing.TB
+	stderr io.Writer
 	env    []string
 	port   string // of netlink
 	dir    string
@@ -41,13 +43,26 @@ var nlports atomic.Uint32
 // its log must hold neither a panic nor a data race.
 func StartDaemon(t testing.TB, env ...string) *Daemon {
 	t.Helper()
+	log := &Log{}
+	return startDaemon(t, log, log, env)
+}
+
+// StartDaemonSaying is StartDaemon with the standard error somewhere else.
+func StartDaemonSaying(t testing.TB, stderr *os.File, env ...string) *Daemon {
+	t.Helper()
+	return startDaemon(t, &Log{}, stderr, env)
+}
+
+func startDaemon(t testing.TB, log *Log, stderr io.Writer, env []string) *Daemon {
+	t.Helper()
 	enterable(t)
 	d := &Daemon{
-		Log:  &Log{},
-		t:    t,
-		env:  append(os.Environ(), env...),
-		port: fmt.Sprint(0x43000000 + nlports.Add(1)),
-		dir:  t.TempDir(),
+		Log:    log,
+		t:      t,
+		stderr: stderr,
+		env:    append(os.Environ(), env...),
+		port:   fmt.Sprint(0x43000000 + nlports.Add(1)),
+		dir:    t.TempDir(),
 	}
 	t.Cleanup(d.cleanup)
 	d.Start()
@@ -63,7 +78,7 @@ func (d *Daemon) Start() {
 	d.cmd = exec.Command(Binary("ktcpvsd"), "--nlport", d.port, "--sysctl-dir", "none",
 		"--run-dir", d.dir, "--loops", fmt.Sprint(Loops), "--drain", "1")
 	d.cmd.Env = d.env
-	d.cmd.Stdout, d.cmd.Stderr = d.Log, d.Log
+	d.cmd.Stdout, d.cmd.Stderr = d.Log, d.stderr
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: unix.SIGKILL}
 	if err := d.cmd.Start(); err != nil {
 		d.t.Fatal(err)
@@ -121,7 +136,12 @@ func (d *Daemon) cleanup() {
 	case <-d.ended:
 	case <-time.After(patience):
 		d.signal(unix.SIGQUIT)
-		<-d.ended
+		select {
+		case <-d.ended:
+		case <-time.After(patience):
+			d.signal(unix.SIGKILL) // it cannot even say where it is
+			<-d.ended
+		}
 		d.t.Errorf("the daemon does not stop:\n%s", d.Log)
 	}
 	log := d.Log.String()

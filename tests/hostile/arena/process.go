@@ -33,22 +33,43 @@ func (d *Daemon) Resident() int64 {
 // Descriptors is how many files the daemon has open.
 func (d *Daemon) Descriptors() int {
 	d.t.Helper()
+	return len(d.descriptors())
+}
+
+// descriptors are the numbers of the files that the daemon has open.
+func (d *Daemon) descriptors() map[int]bool {
+	d.t.Helper()
 	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", d.cmd.Process.Pid))
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	return len(entries)
+	open := map[int]bool{}
+	for _, e := range entries {
+		fd, err := strconv.Atoi(e.Name())
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		open[fd] = true
+	}
+	return open
 }
 
-// LimitDescriptors sets how many files the daemon may have open.
-func (d *Daemon) LimitDescriptors(n int) {
+// LeaveDescriptors sets the limit of open files so that the daemon can open so
+// many more. The kernel's limit is on their numbers, between which there may be
+// free ones.
+func (d *Daemon) LeaveDescriptors(n int) {
 	d.t.Helper()
+	open, limit := d.descriptors(), 0
+	for ; n > 0 || open[limit]; limit++ {
+		if !open[limit] {
+			n--
+		}
+	}
 	var old unix.Rlimit
 	if err := unix.Prlimit(d.cmd.Process.Pid, unix.RLIMIT_NOFILE, nil, &old); err != nil {
 		d.t.Fatal(err)
 	}
-	limit := unix.Rlimit{Cur: uint64(n), Max: old.Max}
-	if err := unix.Prlimit(d.cmd.Process.Pid, unix.RLIMIT_NOFILE, &limit, nil); err != nil {
+	if err := unix.Prlimit(d.cmd.Process.Pid, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: uint64(limit), Max: old.Max}, nil); err != nil {
 		d.t.Fatal(err)
 	}
 }

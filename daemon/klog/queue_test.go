@@ -1,0 +1,90 @@
+package klog
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// stalling is a writer that takes nothing until it may go on.
+type stalling struct {
+	goOn chan struct{}
+
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (s *stalling) Write(p []byte) (int, error) {
+	<-s.goOn
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(p)
+}
+
+func TestWhoLogsDoesNotWaitForAReaderThatStandsStill(t *testing.T) {
+	w := &stalling{goOn: make(chan struct{})}
+	q := NewQueue(w, JSON)
+	const n = 3 * queued
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		for i := range n {
+			fmt.Fprintf(q, "line %d\n", i)
+		}
+	}()
+	select {
+	case <-written:
+	case <-time.After(10 * time.Second):
+		t.Fatal("Write waits")
+	}
+	close(w.goOn)
+	// What comes once there is room follows the number of those that are lost.
+	for deadline := time.Now().Add(10 * time.Second); len(q.lines) > 0 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	fmt.Fprintln(q, "last")
+	q.Close(10 * time.Second)
+	lines := strings.Split(strings.TrimSpace(w.text.String()), "\n")
+	var notice struct {
+		Lost int `json:"lost"`
+	}
+	if err := json.Unmarshal([]byte(lines[len(lines)-2]), &notice); err != nil || lines[len(lines)-1] != "last" {
+		t.Fatalf("the end is %q: %v", lines[len(lines)-2:], err)
+	}
+	if kept := len(lines) - 2; kept+notice.Lost != n || kept < queued {
+		t.Errorf("%d lines were written and %d are said to be lost, of %d", kept, notice.Lost, n)
+	}
+}
+
+type failing struct{}
+
+func (failing) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+func TestAWriterThatFailsLosesLinesOnly(t *testing.T) {
+	q := NewQueue(failing{}, Text)
+	for range 10 {
+		if n, err := q.Write([]byte("x\n")); n != 2 || err != nil {
+			t.Fatal(n, err)
+		}
+	}
+	q.Close(10 * time.Second)
+	if _, err := q.Write([]byte("late\n")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCloseDoesNotWaitForEver(t *testing.T) {
+	w := &stalling{goOn: make(chan struct{})}
+	q := NewQueue(w, JSON)
+	q.Write([]byte("x\n"))
+	began := time.Now()
+	q.Close(10 * time.Millisecond)
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	close(w.goOn)
+}

@@ -1,0 +1,60 @@
+package loop
+
+import (
+	"errors"
+	"math"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"sync/atomic"
+)
+
+// memory tells all loops how near the process is to the limit that GOMEMLIMIT
+// sets. The runtime does not enforce the limit: past it, it only collects
+// garbage without a pause, and finds none.
+//
+//	0 ........... half ............ 3/4 ........... limit
+//	  buffers up to here   |  no new connections from here on
+type memory struct {
+	limit  int64 // bytes; math.MaxInt64 is none
+	second atomic.Int64
+	tight  atomic.Bool
+}
+
+var errMemory = errors.New("GOMEMLIMIT is near")
+
+func newMemory() *memory { return &memory{limit: debug.SetMemoryLimit(-1)} }
+
+// buffers bounds what may be held in buffers: n bytes, and no more than half of
+// the limit.
+func (m *memory) buffers(n int64) int64 { return min(n, m.limit/2) }
+
+// look finds out how things are; the first loop that does so in a second does
+// it for all. What lives counts, and not the garbage beside it, together with
+// what the runtime needs for itself.
+func (m *memory) look(second int64) {
+	last := m.second.Load()
+	if m.limit == math.MaxInt64 || last == second || !m.second.CompareAndSwap(last, second) {
+		return
+	}
+	const live, total = 0, 1
+	s := []metrics.Sample{
+		live:  {Name: "/gc/heap/live:bytes"},
+		total: {Name: "/memory/classes/total:bytes"},
+		{Name: "/memory/classes/heap/released:bytes"},
+		{Name: "/memory/classes/heap/objects:bytes"},
+		{Name: "/memory/classes/heap/unused:bytes"},
+		{Name: "/memory/classes/heap/free:bytes"},
+	}
+	metrics.Read(s)
+	needed := s[live].Value.Uint64() + s[total].Value.Uint64()
+	for _, part := range s[total+1:] {
+		needed -= part.Value.Uint64()
+	}
+	tight := needed > uint64(m.limit)/4*3
+	m.tight.Store(tight)
+	if tight && second%10 == 0 {
+		// Where nothing is allocated any more, nothing is found to be garbage.
+		go runtime.GC()
+	}
+}
