@@ -327,7 +327,7 @@ func (l *Loop) timers() {
 		if s := t.owner; s.Closed() {
 			l.end(s)
 		} else {
-			l.step(s, relay.Event{Kind: relay.Expired, Blocked: s.server.blocked()})
+			l.step(s, relay.Event{Kind: relay.Expired, Calling: s.server.calling(), Blocked: s.server.blocked()})
 		}
 	}
 	if l.paused > 0 {

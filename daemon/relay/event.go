@@ -35,7 +35,8 @@ const (
 	Connecting
 	Connected
 	// Failed says that Side's connection is unusable, by Cause. Reused tells
-	// that a server connection had carried earlier requests.
+	// that a server connection had carried earlier requests; Calling, that it was
+	// not made yet, so that nothing was sent over it.
 	Failed
 	// Moved says that N bytes from Side went to the other side without
 	// passing through here, which ends a Splice; N may be less than asked.
@@ -44,7 +45,7 @@ const (
 	// Progress says that a Splice has moved bytes and goes on.
 	Progress
 	// Expired says that the deadline has passed. Blocked tells that it is the
-	// server who does not take what the client has sent.
+	// server who does not take what the client has sent; Calling as in Failed.
 	Expired
 	// Refuse answers a client that is not to be served with status N.
 	Refuse
@@ -70,6 +71,7 @@ type Event struct {
 	Side    Side
 	Cause   Cause
 	Reused  bool
+	Calling bool
 	Blocked bool
 	Surplus bool
 	Data    []byte
@@ -81,7 +83,8 @@ type OpKind uint8
 
 const (
 	// Dial gives the session a server connection: to Server, an idle one
-	// unless Fresh; or to Addr, when Server is nil.
+	// unless Fresh; or to Addr, when Server is nil. Again takes what was written
+	// to the one that could not be made over to this one.
 	Dial OpKind = iota + 1
 	// Write sends Head and Data to Side, in order behind what is queued there.
 	// What cannot be sent at once is copied before the next Step.
@@ -108,6 +111,7 @@ type Op struct {
 	Kind   OpKind
 	Side   Side
 	Fresh  bool
+	Again  bool
 	Head   []byte
 	Data   []byte
 	Server *table.Server

@@ -1,6 +1,9 @@
 package relay
 
-import "ktcpvs/daemon/http1"
+import (
+	"ktcpvs/daemon/http1"
+	"ktcpvs/daemon/table"
+)
 
 // end takes in that a side has closed its stream.
 func (s *Session) end(c *Context, ev *Event) {
@@ -33,7 +36,7 @@ func (s *Session) fail(c *Context, ev *Event) {
 		s.breakOff(c)
 	case ev.Reused && s.replay(c):
 	default:
-		s.noServer(c, ev.Cause)
+		s.noServer(c, ev.Cause, ev.Calling)
 	}
 }
 
@@ -52,9 +55,54 @@ func (s *Session) replay(c *Context) bool {
 	return true
 }
 
-// noServer is what happens when the chosen server cannot be used: the redirect
-// address takes over, or the client is told.
-func (s *Session) noServer(c *Context, cause Cause) {
+// maxTries is how many servers a client waits for in turn: each may take all of
+// Timeouts.Connect.
+const maxTries = 3
+
+// elsewhere has another server take over from one that cannot be connected to.
+// It has got nothing, so that any request may go to the other.
+func (s *Session) elsewhere(c *Context, svc *table.Service, cause Cause) bool {
+	late := c.Timeouts.Total > 0 && s.phase == exchange && c.Now >= s.began+c.Timeouts.Total
+	if svc == nil || s.server == nil || late || cause == Exhausted || int(s.tries) == len(s.failed) {
+		return false
+	}
+	s.failed[s.tries] = s.server.Live
+	s.tries++
+	server := s.other(c, svc)
+	if server == nil {
+		return false
+	}
+	s.leave()
+	s.server = server
+	server.Live.Conns.Add(1)
+	s.dial(c, Op{Kind: Dial, Side: Server, Server: server, Fresh: svc.Scheduler.Unit == table.PerConnection, Again: true})
+	s.tally(c)
+	return true
+}
+
+// other chooses anew, as the table is now. The request is in head as it was
+// forwarded, which leaves out what concerns the client's connection only.
+func (s *Session) other(c *Context, svc *table.Service) *table.Server {
+	failed := s.failed[:s.tries]
+	if !svc.Scheduler.Content {
+		return svc.ChooseOther(nil, failed)
+	}
+	var p http1.Parser
+	lim := c.Limits
+	lim.Line, lim.Head, lim.Fields = len(s.head), len(s.head), len(s.head)
+	if n, err := p.Request(s.head, &lim, &c.req); n == 0 || err != nil {
+		return nil
+	}
+	return svc.ChooseOther(c.input(s.Source), failed)
+}
+
+// noServer is what happens when the chosen server cannot be used: another one
+// or the redirect address takes over, or the client is told.
+func (s *Session) noServer(c *Context, cause Cause, calling bool) {
+	svc := c.Snapshot.At(s.live)
+	if calling && s.elsewhere(c, svc, cause) {
+		return
+	}
 	code := 502
 	switch cause {
 	case TimedOut:
@@ -63,8 +111,8 @@ func (s *Session) noServer(c *Context, cause Cause) {
 		code = 503
 	}
 	s.lose(c)
-	svc := c.Snapshot.At(s.live)
-	if cause == Reset && s.phase == exchange || s.phase == exchange && !s.replayable {
+	twice := calling || cause != Reset && s.method.Idempotent()
+	if s.phase == exchange && !(s.replayable && twice) {
 		svc = nil // the request may have been acted upon, or is gone
 	}
 	if s.redirect(c, svc, code) && s.phase == exchange {

@@ -77,6 +77,7 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	s.upgrade = r.Upgrade != nil
 	s.final, s.replayed, s.redirected, s.spoiled = false, false, false, false
 	s.affinity, s.returned = false, sid{}
+	s.tries = 0
 	s.request.start(r.Body, r.Length, false)
 	s.response = body{}
 	s.served++

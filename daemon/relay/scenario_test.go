@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -31,8 +32,8 @@ var update = flag.Bool("update", false, "write what was seen into the scenarios"
 //		server <- "GET / ..."
 //
 // Other events: server "bytes", client end, server end, connecting,
-// connected, fail SIDE CAUSE [reused], moved SIDE N [surplus], progress,
-// expired [blocked], refuse STATUS, drain, wait DURATION. Other lines before
+// connected, fail SIDE CAUSE [reused] [calling], moved SIDE N [surplus],
+// progress, expired [blocked] [calling], refuse STATUS, drain, wait DURATION. Other lines before
 // the first event: redirect ADDRESS, zerocopy, limit NAME VALUE.
 func TestScenariosBringTheirOperations(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.scenario")
@@ -143,7 +144,7 @@ func event(t *testing.T, line string, words []string) *Event {
 	case "connected":
 		return &Event{Kind: Connected}
 	case "expired":
-		return &Event{Kind: Expired, Blocked: len(words) > 1}
+		return &Event{Kind: Expired, Blocked: slices.Contains(words, "blocked"), Calling: slices.Contains(words, "calling")}
 	case "refuse":
 		n, _ := strconv.ParseInt(words[1], 10, 64)
 		return &Event{Kind: Refuse, N: n}
@@ -156,7 +157,8 @@ func event(t *testing.T, line string, words []string) *Event {
 		if causes[words[2]] == 0 {
 			t.Fatalf("unknown cause in %q", line)
 		}
-		return &Event{Kind: Failed, Side: sides[words[1]], Cause: causes[words[2]], Reused: len(words) > 3}
+		return &Event{Kind: Failed, Side: sides[words[1]], Cause: causes[words[2]],
+			Reused: slices.Contains(words, "reused"), Calling: slices.Contains(words, "calling")}
 	case "moved":
 		n, err := strconv.ParseInt(words[2], 10, 64)
 		if err != nil {
@@ -206,6 +208,9 @@ func describe(op Op) string {
 		}
 		if op.Fresh {
 			fresh = " fresh"
+		}
+		if op.Again {
+			fresh += " again"
 		}
 		return "dial " + to + fresh
 	case Write:
@@ -334,9 +339,11 @@ func (schedulers) Scheduler(name string) (*table.Scheduler, error) {
 
 type first []*table.Server
 
-func (f first) Pick(uint32) *table.Server {
+func (f first) Pick(uint32) *table.Server { return f.PickOther(0, nil) }
+
+func (f first) PickOther(_ uint32, failed []*table.Live) *table.Server {
 	for _, s := range f {
-		if s.Weight > 0 {
+		if s.Weight > 0 && !slices.Contains(failed, s.Live) {
 			return s
 		}
 	}
