@@ -45,6 +45,10 @@ func (l *Loop) exec(s *session, ops []relay.Op) {
 					l.flush(c)
 				}
 			}
+		case relay.Distrust:
+			for id, ok := l.idle.Take(op.Server.Live.Key); ok; id, ok = l.idle.Take(op.Server.Live.Key) {
+				l.discard(l.conns[id])
+			}
 		case relay.Splice:
 			l.beginTransfer(s, op)
 		}

@@ -45,7 +45,8 @@ const (
 	// Progress says that a Splice has moved bytes and goes on.
 	Progress
 	// Expired says that the deadline has passed. Blocked tells that it is the
-	// server who does not take what the client has sent; Calling as in Failed.
+	// server who does not take what the client has sent; Stalled, that the client
+	// does not take what it is sent; Calling and Reused as in Failed.
 	Expired
 	// Refuse answers a client that is not to be served with status N.
 	Refuse
@@ -73,6 +74,7 @@ type Event struct {
 	Reused  bool
 	Calling bool
 	Blocked bool
+	Stalled bool
 	Surplus bool
 	Data    []byte
 	N       int64
@@ -100,6 +102,9 @@ const (
 	// Finish ends the stream towards Side when everything is sent, and leaves
 	// the other direction open.
 	Finish
+	// Distrust closes the idle connections to Server, since one of their kind has
+	// turned out to be dead.
+	Distrust
 	// Splice moves up to N bytes from Side to the other side inside the
 	// kernel. Until Moved comes, nothing is received from Side.
 	Splice

@@ -34,9 +34,21 @@ func (s *Session) fail(c *Context, ev *Event) {
 		s.shut(c, Abort)
 	case s.final:
 		s.breakOff(c)
-	case ev.Reused && s.replay(c):
 	default:
+		s.distrust(c, ev)
+		if ev.Reused && s.replay(c) {
+			return
+		}
 		s.noServer(c, ev.Cause, ev.Calling)
+	}
+}
+
+// distrust gives up the idle connections to a server of which one was dead when
+// it was used: the server, or the way there, may have been away, and a request
+// that may not be sent twice would fail for each of them.
+func (s *Session) distrust(c *Context, ev *Event) {
+	if ev.Reused && s.server != nil && s.perRequest && s.answer.len() == 0 {
+		c.op(Op{Kind: Distrust, Side: Server, Server: s.server})
 	}
 }
 

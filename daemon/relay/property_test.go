@@ -165,6 +165,9 @@ func FuzzSession(f *testing.F) {
 				x.step(&Event{Kind: Connected})
 			case s >= 230 && s < 240 && x.calling:
 				x.step(&Event{Kind: Failed, Side: Server, Cause: Cause(s%5) + 1, Calling: true})
+			case s >= 240 && s < 244:
+				x.ctx.Now = max(x.sess.Deadline(), 1)
+				x.step(&Event{Kind: Expired, Reused: s%2 == 0 && x.connected, Stalled: s > 241})
 			case s < 230 && x.spliced && x.connected:
 				side := Side(s % 2)
 				if x.sess.splicing[side] {

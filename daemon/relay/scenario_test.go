@@ -33,7 +33,7 @@ var update = flag.Bool("update", false, "write what was seen into the scenarios"
 //
 // Other events: server "bytes", client end, server end, connecting,
 // connected, fail SIDE CAUSE [reused] [calling], moved SIDE N [surplus],
-// progress, expired [blocked] [calling], refuse STATUS, drain, wait DURATION. Other lines before
+// progress, expired [blocked] [calling] [stalled] [reused], refuse STATUS, drain, wait DURATION. Other lines before
 // the first event: redirect ADDRESS, zerocopy, limit NAME VALUE.
 func TestScenariosBringTheirOperations(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.scenario")
@@ -144,7 +144,8 @@ func event(t *testing.T, line string, words []string) *Event {
 	case "connected":
 		return &Event{Kind: Connected}
 	case "expired":
-		return &Event{Kind: Expired, Blocked: slices.Contains(words, "blocked"), Calling: slices.Contains(words, "calling")}
+		return &Event{Kind: Expired, Blocked: slices.Contains(words, "blocked"), Calling: slices.Contains(words, "calling"),
+			Stalled: slices.Contains(words, "stalled"), Reused: slices.Contains(words, "reused")}
 	case "refuse":
 		n, _ := strconv.ParseInt(words[1], 10, 64)
 		return &Event{Kind: Refuse, N: n}
@@ -226,6 +227,8 @@ func describe(op Op) string {
 		return "abort " + side
 	case Finish:
 		return "finish " + side
+	case Distrust:
+		return "distrust " + op.Server.Addr.String()
 	case Splice:
 		return fmt.Sprintf("splice from %s %d", side, op.N)
 	}

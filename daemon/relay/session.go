@@ -269,6 +269,8 @@ func (s *Session) expire(c *Context, ev *Event) {
 	case s.phase == reading:
 		s.method = methodAtSight(s.in.bytes())
 		s.refuse(c, 408)
+	case s.final && ev.Stalled && (s.phase == exchange || s.phase == tunnel):
+		s.shut(c, Abort) // there is nobody to wait for
 	case s.phase == exchange && s.final:
 		s.breakOff(c)
 	case s.phase == exchange && !s.request.done && !ev.Calling && !s.overdue(c):
@@ -280,6 +282,7 @@ func (s *Session) expire(c *Context, ev *Event) {
 		s.allow = max(s.allow, c.Timeouts.BodyGrace)
 		s.deadline = min(c.Now+s.allow, s.active+c.Timeouts.Read)
 	case s.phase == exchange, s.phase == tunnel && !s.final:
+		s.distrust(c, ev)
 		s.noServer(c, TimedOut, ev.Calling)
 	default:
 		s.close(c)
