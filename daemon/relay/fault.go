@@ -2,6 +2,7 @@ package relay
 
 import (
 	"ktcpvs/daemon/http1"
+	"ktcpvs/daemon/match"
 	"ktcpvs/daemon/table"
 )
 
@@ -75,7 +76,11 @@ const maxTries = 3
 // It has got nothing, so that any request may go to the other.
 func (s *Session) elsewhere(c *Context, svc *table.Service, cause Cause) bool {
 	late := c.Timeouts.Total > 0 && s.phase == exchange && c.Now >= s.began+c.Timeouts.Total
-	if svc == nil || s.server == nil || late || cause == Exhausted || int(s.tries) == len(s.failed) {
+	if svc == nil || s.server == nil || late || cause == Exhausted {
+		return false
+	}
+	c.away.note(s.server.Live, c.Now)
+	if int(s.tries) == len(s.failed) {
 		return false
 	}
 	s.failed[s.tries] = s.server.Live
@@ -95,17 +100,20 @@ func (s *Session) elsewhere(c *Context, svc *table.Service, cause Cause) bool {
 // other chooses anew, as the table is now. The request is in head as it was
 // forwarded, which leaves out what concerns the client's connection only.
 func (s *Session) other(c *Context, svc *table.Service) *table.Server {
-	failed := s.failed[:s.tries]
-	if !svc.Scheduler.Content {
-		return svc.ChooseOther(nil, failed)
+	var in *match.Input
+	if svc.Scheduler.Content {
+		var p http1.Parser
+		lim := c.Limits
+		lim.Line, lim.Head, lim.Fields = len(s.head), len(s.head), len(s.head)
+		if n, err := p.Request(s.head, &lim, &c.req); n == 0 || err != nil {
+			return nil
+		}
+		in = c.input(s.Source)
 	}
-	var p http1.Parser
-	lim := c.Limits
-	lim.Line, lim.Head, lim.Fields = len(s.head), len(s.head), len(s.head)
-	if n, err := p.Request(s.head, &lim, &c.req); n == 0 || err != nil {
-		return nil
+	if server := svc.ChooseOther(in, c.away.servers); server != nil {
+		return server
 	}
-	return svc.ChooseOther(c.input(s.Source), failed)
+	return svc.ChooseOther(in, s.failed[:s.tries])
 }
 
 // noServer is what happens when the chosen server cannot be used: another one

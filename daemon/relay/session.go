@@ -181,6 +181,9 @@ func (s *Session) Step(c *Context, ev *Event) []Op {
 			s.deadline = min(s.deadline, s.began+total)
 		}
 	case Connected:
+		if s.server != nil {
+			c.away.forget(s.server.Live)
+		}
 		s.wait(c)
 		s.final = s.final || s.phase == tunnel
 	case Failed:
@@ -216,7 +219,7 @@ func (s *Session) open(c *Context) {
 		return
 	}
 	s.phase = tunnel
-	s.connect(c, svc, svc.Picker.Pick(0))
+	s.connect(c, svc, c.present(svc, svc.Picker.Pick(0), nil))
 }
 
 // rest waits for the client's next request.

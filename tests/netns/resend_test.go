@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"ktcpvs/tests/netns/lab"
 )
@@ -89,6 +90,44 @@ func TestAnAnswerThatIsLostIsNotAskedForAgain(t *testing.T) {
 	})
 }
 
+func TestAServerThatIsAwayIsNotWaitedForByEveryRequest(t *testing.T) {
+	withEachPoller(t, func(t *testing.T, poller string) {
+		s := newFaultySite(t, poller)
+		s.Host("r1").StartNginx()
+		s.Host("r2").StartNginx()
+		for _, scheduler := range []string{"phttp", "wlc"} {
+			s.Does("--stop")
+			s.Load("virtual web { scheduler = " + scheduler + ` server = r2:80 1 server = r1:80 1
+				rule = pattern .* use server r2:80 rule = pattern .* use server r1:80 }`)
+			s.Does("--start")
+			s.Link("r1").Have(silence)
+			waited, start := 0, time.Now()
+			for i := range 40 {
+				asked := time.Now()
+				w := s.wire()
+				w.Say("GET /%d HTTP/1.1\nHost: x\nConnection: close\n\n", i)
+				if _, body := w.Expect(200, "GET"); body != fmt.Sprintf("r2 /%d\n", i) {
+					t.Errorf("%s: answered with %q", scheduler, body)
+				}
+				w.Close()
+				if time.Since(asked) > 900*time.Millisecond {
+					waited++
+				}
+			}
+			// r1 is the first of equals. Each loop finds out, and looks again after 5 seconds.
+			if most := loops * (1 + int(time.Since(start)/(5*time.Second))); waited == 0 || waited > most {
+				t.Errorf("%s: %d of 40 requests have waited for the server that is away, %d might", scheduler, waited, most)
+			}
+			s.Link("r1").Have(noFaults)
+			lab.Eventually(t, scheduler+": the server is used again", func() bool {
+				_, body, err := lab.Get(s.client, s.url("/"))
+				s.client.CloseIdleConnections()
+				return err == nil && body == "r1 /\n"
+			})
+		}
+	})
+}
+
 func TestAServerThatCannotBeReachedIsReplaced(t *testing.T) {
 	withEachPoller(t, func(t *testing.T, poller string) {
 		s := newFaultySite(t, poller)
@@ -102,8 +141,8 @@ func TestAServerThatCannotBeReachedIsReplaced(t *testing.T) {
 		for what, faults := range map[string]lab.Faults{"cut": silence, "rejecting": rejection} {
 			for _, scheduler := range []string{"wlc", "http", "hhttp", "phttp", "chttp"} {
 				s.Does("--stop")
-				s.Load("virtual web { scheduler = " + scheduler + ` server = r1:80 1 server = r2:80 1
-					rule = pattern .* use server r1:80 rule = pattern .* use server r2:80 }`)
+				s.Load("virtual web { scheduler = " + scheduler + ` server = r2:80 1 server = r1:80 1
+					rule = pattern .* use server r2:80 rule = pattern .* use server r1:80 }`)
 				s.Does("--start")
 				s.Link("r1").To.Have(faults)
 				var wires []*lab.Wire
