@@ -74,9 +74,8 @@ const maxTries = 3
 
 // elsewhere has another server take over from one that cannot be connected to.
 // It has got nothing, so that any request may go to the other.
-func (s *Session) elsewhere(c *Context, svc *table.Service, cause Cause) bool {
-	late := c.Timeouts.Total > 0 && s.phase == exchange && c.Now >= s.began+c.Timeouts.Total
-	if svc == nil || s.server == nil || late || cause == Exhausted {
+func (s *Session) elsewhere(c *Context, svc *table.Service) bool {
+	if svc == nil || s.server == nil {
 		return false
 	}
 	c.away.note(s.server.Live, c.Now)
@@ -94,6 +93,17 @@ func (s *Session) elsewhere(c *Context, svc *table.Service, cause Cause) bool {
 	server.Live.Conns.Add(1)
 	s.dial(c, Op{Kind: Dial, Side: Server, Server: server, Fresh: svc.Scheduler.Unit == table.PerConnection, Again: true})
 	s.tally(c)
+	return true
+}
+
+// redirectUnsent has the redirect address take over what no server has got.
+func (s *Session) redirectUnsent(c *Context, svc *table.Service) bool {
+	if svc == nil || s.redirected || !svc.Redirect.IsValid() {
+		return false
+	}
+	s.leave()
+	s.redirected = true
+	s.dial(c, Op{Kind: Dial, Side: Server, Addr: svc.Redirect, Again: true})
 	return true
 }
 
@@ -120,7 +130,8 @@ func (s *Session) other(c *Context, svc *table.Service) *table.Server {
 // or the redirect address takes over, or the client is told.
 func (s *Session) noServer(c *Context, cause Cause, calling bool) {
 	svc := c.Snapshot.At(s.live)
-	if calling && s.elsewhere(c, svc, cause) {
+	late := c.Timeouts.Total > 0 && s.phase == exchange && c.Now >= s.began+c.Timeouts.Total
+	if calling && cause != Exhausted && !late && (s.elsewhere(c, svc) || s.redirectUnsent(c, svc)) {
 		return
 	}
 	code := 502

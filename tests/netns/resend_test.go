@@ -1,7 +1,12 @@
 package netns
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -86,6 +91,43 @@ func TestAnAnswerThatIsLostIsNotAskedForAgain(t *testing.T) {
 		w.Say("GET /a HTTP/1.1\nHost: x\n\n")
 		if _, body := w.Expect(200, "GET"); body != "r2 /a\n" {
 			t.Errorf("answered with %q", body)
+		}
+	})
+}
+
+func TestAnUploadIsWholeAtTheServerThatTakesOver(t *testing.T) {
+	withEachPoller(t, func(t *testing.T, poller string) {
+		s := newFaultySite(t, poller)
+		body := make([]byte, 1<<20)
+		rand.NewChaCha8([32]byte{}).Read(body)
+		want := fmt.Sprintf("%x", sha256.Sum256(body))
+		s.Host("r2").ServeHTTP(":80", func(w http.ResponseWriter, r *http.Request) {
+			got := sha256.New()
+			io.Copy(got, r.Body)
+			fmt.Fprintf(w, "%x", got.Sum(nil))
+		})
+		s.Link("r1").To.Have(rejection)
+		for _, zerocopy := range []string{"0", "1"} {
+			s.Balancer.SetKnob("zerocopy_send", zerocopy)
+			for _, scheduler := range []string{"http", "phttp"} {
+				for what, config := range map[string]string{
+					"server":   "server = r2:80 1 server = r1:80 1 rule = pattern .* use server r2:80 rule = pattern .* use server r1:80 rule = pattern ^/warm use server r2:80",
+					"redirect": "redirect = 10.99.3.2:80 server = r1:80 1 rule = pattern .* use server r1:80",
+				} {
+					s.Does("--stop")
+					s.Load("virtual web { scheduler = " + scheduler + " " + config + " }") // as if no server had failed before
+					s.Does("--start")
+					for _, length := range []int64{int64(len(body)), -1} {
+						lab.Get(s.client, s.url("/warm")) // phttp: a connection is kept, and taken
+						request, _ := http.NewRequest("POST", s.url("/"), io.MultiReader(bytes.NewReader(body)))
+						request.ContentLength = length
+						if status, got, err := do(s.client, request); err != nil || status != 200 || got != want {
+							t.Errorf("%s, %s, length %d, zerocopy_send %s: status %d, %q, %v", scheduler, what, length, zerocopy, status, got, err)
+						}
+						s.client.CloseIdleConnections()
+					}
+				}
+			}
 		}
 	})
 }

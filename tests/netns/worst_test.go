@@ -10,7 +10,7 @@ import (
 // worst names the tests that hold each line of what ktcpvsd(8) says under
 // FAULTS a client may see at worst.
 var worst = map[string][]func(*testing.T){
-	"a server cannot be connected to":                        {TestAServerThatCannotBeReachedIsReplaced, TestAServerThatIsAwayIsNotWaitedForByEveryRequest, TestAServerThatIsCutOffCostsItsClientsATimeoutEach, TestTheRedirectAddressStandsInForAServer, TestWithoutAServerAClientIsToldSo, TestAServerThatDoesNotAnswerTheCallTimesOut},
+	"a server cannot be connected to":                        {TestAServerThatCannotBeReachedIsReplaced, TestAServerThatIsAwayIsNotWaitedForByEveryRequest, TestAnUploadIsWholeAtTheServerThatTakesOver, TestAServerThatIsCutOffCostsItsClientsATimeoutEach, TestTheRedirectAddressStandsInForAServer, TestWithoutAServerAClientIsToldSo, TestAServerThatDoesNotAnswerTheCallTimesOut},
 	"a server ends, or is started anew":                      {TestAWebServerIsRestartedUnderLoad, TestClientsOfFailingServersAreTold, TestAWlcClientSeesItsServersEnd},
 	"a server is cut off, or silent":                         {TestAServerThatIsCutOffCostsItsClientsATimeoutEach, TestAnAnswerThatIsLostIsNotAskedForAgain, TestReadTimeoutBoundsASilentServer},
 	"a kept server connection has died unseen":               {TestConnectionsThatDiedUnseenMakeNoWrongAnswers, TestAServerConnectionThatWasClosedIsNotUsedAgain},
