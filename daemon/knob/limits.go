@@ -55,7 +55,7 @@ func (k *Knobs) addLimits() {
 		{&l.BodyMinRate, spec{name: "body_min_rate", unit: "bytes a second", initial: 100, min: 0, max: math.MaxInt32,
 			help: "a client that sends its body slower, after 10 seconds' grace, gets 408; 0 is no limit"}},
 		{&l.ConnectTimeout, spec{name: "connect_timeout", unit: second, initial: 5, min: 1, max: 7 * days,
-			help: "how long a real server may take to accept a connection; 504 past it"}},
+			help: "how long a real server may take to accept a connection; past it another is tried, up to three in all, and 504 past the last"}},
 		{&l.FirstByteTimeout, spec{name: "first_byte_timeout", unit: second, initial: 0, min: 0, max: 7 * days,
 			help: "how long a real server may take to begin its response; 504 past it; 0 is read_timeout"}},
 		{&l.RequestTimeout, spec{name: "request_timeout", unit: second, initial: 0, min: 0, max: 7 * days,

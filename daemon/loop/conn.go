@@ -48,6 +48,9 @@ func (c *conn) queued() bool { return len(c.out) > c.sent }
 // session's memory stays bounded by what one receive brings.
 func (c *conn) blocked() bool { return c != nil && (c.connecting || c.queued()) }
 
+// calling reports whether a server has not answered the call yet.
+func (c *conn) calling() bool { return c != nil && c.connecting }
+
 // adopt gives the socket a slot and registers it.
 func (l *Loop) adopt(fd int, side relay.Side, fresh bool) (*conn, error) {
 	var c *conn

@@ -50,6 +50,10 @@ func (l *Loop) exec(s *session, ops []relay.Op) {
 					l.flush(c)
 				}
 			}
+		case relay.Distrust:
+			for id, ok := l.idle.Take(op.Server.Live.Key); ok; id, ok = l.idle.Take(op.Server.Live.Key) {
+				l.discard(l.conns[id])
+			}
 		case relay.Splice:
 			l.beginTransfer(s, op)
 		}
@@ -96,6 +100,13 @@ func (l *Loop) release(s *session) {
 
 // dial gives the session an idle connection to the server, or a new one.
 func (l *Loop) dial(s *session, op *relay.Op) {
+	if op.Again && s.server != nil {
+		old := s.server
+		defer l.handOver(s, old.out, old.finish)
+		old.out = nil
+		l.discard(old)
+		s.server = nil
+	}
 	addr, key := op.Addr, uint64(0)
 	if op.Server != nil {
 		addr, key = op.Server.Addr, op.Server.Live.Key
@@ -112,15 +123,17 @@ func (l *Loop) dial(s *session, op *relay.Op) {
 		}
 	}
 	c, errno := l.open(op, key)
+	if c != nil {
+		c.addr, c.key = addr, key
+		c.uses, c.sess, s.server = 1, s, c
+	}
 	if errno != 0 {
 		if cause(errno) == relay.Exhausted {
 			l.complain("cannot connect to a server", s.lis.name, errno)
 		}
-		l.events = append(l.events, relay.Event{Kind: relay.Failed, Side: relay.Server, Cause: cause(errno)})
+		l.events = append(l.events, relay.Event{Kind: relay.Failed, Side: relay.Server, Cause: cause(errno), Calling: true})
 		return
 	}
-	c.addr, c.key = addr, key
-	c.uses, c.sess, s.server = 1, s, c
 	if c.connecting {
 		l.events = append(l.events, relay.Event{Kind: relay.Connecting})
 	} else {
@@ -128,7 +141,26 @@ func (l *Loop) dial(s *session, op *relay.Op) {
 	}
 }
 
-// open begins a new connection.
+// handOver gives the session's server what the one before it did not get.
+func (l *Loop) handOver(s *session, out []byte, finish bool) {
+	c := s.server
+	switch {
+	case c == nil:
+		l.ctx.Buffers.Put(out)
+		return
+	case c.connecting:
+		c.out = out
+	default:
+		l.write(c, out, nil)
+		l.ctx.Buffers.Put(out)
+	}
+	if c.finish = finish; finish && !c.connecting {
+		l.flush(c)
+	}
+}
+
+// open begins a new connection. One that failed at once is given as well, as
+// one that is not made: it holds what is written to it until the session knows.
 func (l *Loop) open(op *relay.Op, key uint64) (*conn, unix.Errno) {
 	addr := op.Addr
 	if op.Server != nil {
@@ -149,26 +181,23 @@ func (l *Loop) open(op *relay.Op, key uint64) (*conn, unix.Errno) {
 	}
 	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 	errno := l.sa.connect(fd)
-	if errno != 0 && errno != unix.EINPROGRESS {
-		closeSocket(fd)
-		return nil, errno
-	}
 	c, err := l.adopt(fd, relay.Server, false)
 	if err != nil {
 		return nil, unix.ENOMEM
 	}
+	c.connecting = errno != 0
 	if errno == unix.EINPROGRESS {
-		c.connecting = true
 		l.poll.WantWrite(c.slot)
+		errno = 0
 	}
-	return c, 0
+	return c, errno
 }
 
 // connected ends a connect in progress.
 func (l *Loop) connected(c *conn) {
 	errno, err := unix.GetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_ERROR)
 	if err == nil && errno != 0 {
-		l.step(c.sess, relay.Event{Kind: relay.Failed, Side: relay.Server, Cause: cause(unix.Errno(errno))})
+		l.step(c.sess, relay.Event{Kind: relay.Failed, Side: relay.Server, Cause: cause(unix.Errno(errno)), Calling: true})
 		return
 	}
 	c.connecting = false

@@ -334,7 +334,13 @@ func (l *Loop) timers() {
 		if s := t.owner; s.Closed() {
 			l.end(s)
 		} else {
-			l.step(s, relay.Event{Kind: relay.Expired, Blocked: s.server.blocked()})
+			l.step(s, relay.Event{
+				Kind:    relay.Expired,
+				Reused:  s.server != nil && s.server.uses > 1,
+				Calling: s.server.calling(),
+				Blocked: s.server.blocked(),
+				Stalled: s.client.queued(),
+			})
 		}
 	}
 	if l.paused > 0 {

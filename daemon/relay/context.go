@@ -66,6 +66,7 @@ type Context struct {
 	Veil     Veil // over what the session cookie says
 	Buffers  *Buffers
 
+	away    away
 	ops     []Op
 	scratch []byte // heads made in this Step
 	req     http1.Request

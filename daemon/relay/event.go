@@ -35,7 +35,8 @@ const (
 	Connecting
 	Connected
 	// Failed says that Side's connection is unusable, by Cause. Reused tells
-	// that a server connection had carried earlier requests.
+	// that a server connection had carried earlier requests; Calling, that it was
+	// not made yet, so that nothing was sent over it.
 	Failed
 	// Moved says that N bytes from Side went to the other side without
 	// passing through here, which ends a Splice; N may be less than asked.
@@ -44,7 +45,8 @@ const (
 	// Progress says that a Splice has moved bytes and goes on.
 	Progress
 	// Expired says that the deadline has passed. Blocked tells that it is the
-	// server who does not take what the client has sent.
+	// server who does not take what the client has sent; Stalled, that the client
+	// does not take what it is sent; Calling and Reused as in Failed.
 	Expired
 	// Refuse answers a client that is not to be served with status N.
 	Refuse
@@ -73,7 +75,9 @@ type Event struct {
 	Side    Side
 	Cause   Cause
 	Reused  bool
+	Calling bool
 	Blocked bool
+	Stalled bool
 	Surplus bool
 	Data    []byte
 	N       int64
@@ -84,7 +88,8 @@ type OpKind uint8
 
 const (
 	// Dial gives the session a server connection: to Server, an idle one
-	// unless Fresh; or to Addr, when Server is nil.
+	// unless Fresh; or to Addr, when Server is nil. Again takes what was written
+	// to the one that could not be made over to this one.
 	Dial OpKind = iota + 1
 	// Write sends Head and Data to Side, in order behind what is queued there.
 	// What cannot be sent at once is copied before the next Step.
@@ -101,6 +106,9 @@ const (
 	// the other direction open. With Last, if there is nothing to be received
 	// from Side, its stream may be taken for ended too.
 	Finish
+	// Distrust closes the idle connections to Server, since one of their kind has
+	// turned out to be dead.
+	Distrust
 	// Splice moves up to N bytes from Side to the other side inside the
 	// kernel. Until Moved comes, nothing is received from Side.
 	Splice
@@ -113,6 +121,7 @@ type Op struct {
 	Side   Side
 	Fresh  bool
 	Last   bool
+	Again  bool
 	Head   []byte
 	Data   []byte
 	Server *table.Server

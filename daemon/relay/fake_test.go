@@ -15,6 +15,7 @@ type fake struct {
 	complain func(format string, args ...any)
 
 	connected bool
+	calling   bool // nothing has come of the present server connection
 	spliced   bool
 	toServer  []byte // over the present server connection
 	toClient  []byte
@@ -26,6 +27,9 @@ type fake struct {
 func (f *fake) step(ev *Event) {
 	if f.over {
 		return
+	}
+	if ev.Side == Server && ev.Kind == Received || ev.Kind == Connected || ev.Kind == Moved {
+		f.calling = false
 	}
 	for _, op := range f.sess.Step(f.ctx, ev) {
 		if f.over {
@@ -49,6 +53,14 @@ func (f *fake) step(ev *Event) {
 func (f *fake) exec(op Op) {
 	switch op.Kind {
 	case Dial:
+		f.calling = true
+		if op.Again {
+			// What was written stays, and goes to the other.
+			if !f.connected {
+				f.complain("dials again without a connection")
+			}
+			return
+		}
 		if f.connected {
 			f.complain("dials with a connection in hand")
 		}
@@ -88,7 +100,7 @@ func (f *fake) exec(op Op) {
 
 func (f *fake) drop() {
 	f.sent = append(f.sent, f.toServer)
-	f.connected, f.spliced, f.toServer = false, false, nil
+	f.connected, f.calling, f.spliced, f.toServer = false, false, false, nil
 }
 
 // settle ends the session and checks that nothing is left behind.

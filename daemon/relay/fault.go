@@ -1,6 +1,10 @@
 package relay
 
-import "ktcpvs/daemon/http1"
+import (
+	"ktcpvs/daemon/http1"
+	"ktcpvs/daemon/match"
+	"ktcpvs/daemon/table"
+)
 
 // end takes in that a side has closed its stream.
 func (s *Session) end(c *Context, ev *Event) {
@@ -31,9 +35,21 @@ func (s *Session) fail(c *Context, ev *Event) {
 		s.shut(c, Abort)
 	case s.final:
 		s.breakOff(c)
-	case ev.Reused && s.replay(c):
 	default:
-		s.noServer(c, ev.Cause)
+		s.distrust(c, ev)
+		if ev.Reused && s.replay(c) {
+			return
+		}
+		s.noServer(c, ev.Cause, ev.Calling)
+	}
+}
+
+// distrust gives up the idle connections to a server of which one was dead when
+// it was used: the server, or the way there, may have been away, and a request
+// that may not be sent twice would fail for each of them.
+func (s *Session) distrust(c *Context, ev *Event) {
+	if ev.Reused && s.server != nil && s.perRequest && s.answer.len() == 0 {
+		c.op(Op{Kind: Distrust, Side: Server, Server: s.server})
 	}
 }
 
@@ -52,9 +68,72 @@ func (s *Session) replay(c *Context) bool {
 	return true
 }
 
-// noServer is what happens when the chosen server cannot be used: the redirect
-// address takes over, or the client is told.
-func (s *Session) noServer(c *Context, cause Cause) {
+// maxTries is how many servers a client waits for in turn: each may take all of
+// Timeouts.Connect.
+const maxTries = 3
+
+// elsewhere has another server take over from one that cannot be connected to.
+// It has got nothing, so that any request may go to the other.
+func (s *Session) elsewhere(c *Context, svc *table.Service) bool {
+	if svc == nil || s.server == nil {
+		return false
+	}
+	c.away.note(s.server.Live, c.Now)
+	if int(s.tries) == len(s.failed) {
+		return false
+	}
+	s.failed[s.tries] = s.server.Live
+	s.tries++
+	server := s.other(c, svc)
+	if server == nil {
+		return false
+	}
+	s.leave()
+	s.server = server
+	server.Live.Conns.Add(1)
+	s.dial(c, Op{Kind: Dial, Side: Server, Server: server, Fresh: svc.Scheduler.Unit == table.PerConnection, Again: true})
+	s.tally(c)
+	return true
+}
+
+// redirectUnsent has the redirect address take over what no server has got.
+func (s *Session) redirectUnsent(c *Context, svc *table.Service) bool {
+	if svc == nil || s.redirected || !svc.Redirect.IsValid() {
+		return false
+	}
+	s.leave()
+	s.redirected = true
+	s.dial(c, Op{Kind: Dial, Side: Server, Addr: svc.Redirect, Again: true})
+	return true
+}
+
+// other chooses anew, as the table is now. The request is in head as it was
+// forwarded, which leaves out what concerns the client's connection only.
+func (s *Session) other(c *Context, svc *table.Service) *table.Server {
+	var in *match.Input
+	if svc.Scheduler.Content {
+		var p http1.Parser
+		lim := c.Limits
+		lim.Line, lim.Head, lim.Fields = len(s.head), len(s.head), len(s.head)
+		if n, err := p.Request(s.head, &lim, &c.req); n == 0 || err != nil {
+			return nil
+		}
+		in = c.input(s.Source)
+	}
+	if server := svc.ChooseOther(in, c.away.servers); server != nil {
+		return server
+	}
+	return svc.ChooseOther(in, s.failed[:s.tries])
+}
+
+// noServer is what happens when the chosen server cannot be used: another one
+// or the redirect address takes over, or the client is told.
+func (s *Session) noServer(c *Context, cause Cause, calling bool) {
+	svc := c.Snapshot.At(s.live)
+	late := c.Timeouts.Total > 0 && s.phase == exchange && c.Now >= s.began+c.Timeouts.Total
+	if calling && cause != Exhausted && !late && (s.elsewhere(c, svc) || s.redirectUnsent(c, svc)) {
+		return
+	}
 	code := 502
 	switch cause {
 	case TimedOut:
@@ -63,8 +142,8 @@ func (s *Session) noServer(c *Context, cause Cause) {
 		code = 503
 	}
 	s.lose(c)
-	svc := c.Snapshot.At(s.live)
-	if cause == Reset && s.phase == exchange || s.phase == exchange && !s.replayable {
+	twice := calling || cause != Reset && s.method.Idempotent()
+	if s.phase == exchange && !(s.replayable && twice) {
 		svc = nil // the request may have been acted upon, or is gone
 	}
 	if s.redirect(c, svc, code) && s.phase == exchange {

@@ -119,6 +119,7 @@ func FuzzSession(f *testing.F) {
 		{"scheduler chttp", "server 10.0.0.1:80", "rule .* 10.0.0.1:80", "redirect 127.0.0.1:81"},
 		{"scheduler wlc", "server 10.0.0.1:80", "redirect 127.0.0.1:81"},
 		{"scheduler phttp", "server 10.0.0.1:80", "rule .* 10.0.0.1:80", "zerocopy"},
+		{"scheduler phttp", "server 10.0.0.1:80", "server 10.0.0.2:80", "rule .* 10.0.0.1:80", "rule .* 10.0.0.2:80", "redirect 127.0.0.1:81"},
 	}
 	const get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 	const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
@@ -127,8 +128,10 @@ func FuzzSession(f *testing.F) {
 	f.Add(byte(2), []byte("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3;x\r\nabc\r\n0\r\n\r\n"), []byte("HTTP/1.1 200 OK\r\n\r\n"), []byte{60, 30, 200, 210, 130, 202})
 	f.Add(byte(3), []byte("hello"), []byte("world"), []byte{205, 206, 5, 105, 200, 201})
 	f.Add(byte(4), []byte("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n"), []byte("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"), []byte{99, 199, 220, 221, 203})
-	f.Fuzz(func(t *testing.T, setup byte, client, server, script []byte) {
-		b := newBench(t, setups[int(setup)%len(setups)])
+	f.Add(byte(5), []byte("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"), []byte(ok), []byte{90, 230, 5, 231, 232, 90, 199})
+	f.Fuzz(func(t *testing.T, number byte, client, server, script []byte) {
+		setup := int(number) % len(setups)
+		b := newBench(t, setups[setup])
 		x := newFake(b, func(format string, args ...any) { t.Fatalf(format, args...) })
 		for _, s := range script[:min(len(script), 200)] {
 			switch {
@@ -162,6 +165,11 @@ func FuzzSession(f *testing.F) {
 			case s < 220 && x.connected:
 				x.step(&Event{Kind: Connecting})
 				x.step(&Event{Kind: Connected})
+			case s >= 230 && s < 240 && x.calling:
+				x.step(&Event{Kind: Failed, Side: Server, Cause: Cause(s%5) + 1, Calling: true})
+			case s >= 240 && s < 244:
+				x.ctx.Now = max(x.sess.Deadline(), 1)
+				x.step(&Event{Kind: Expired, Reused: s%2 == 0 && x.connected, Stalled: s > 241})
 			case s < 230 && x.spliced && x.connected:
 				side := Side(s % 2)
 				if x.sess.splicing[side] {
@@ -170,7 +178,7 @@ func FuzzSession(f *testing.F) {
 				}
 			}
 		}
-		if setup%5 != 3 {
+		if setup != 3 {
 			x.wellFormedUnlessSpliced()
 		}
 		x.settle()

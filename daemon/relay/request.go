@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"ktcpvs/daemon/http1"
+	"ktcpvs/daemon/match"
 	"ktcpvs/daemon/table"
 )
 
@@ -77,6 +78,7 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	s.upgrade = r.Upgrade != nil
 	s.final, s.replayed, s.redirected, s.spoiled = false, false, false, false
 	s.affinity, s.returned = false, sid{}
+	s.tries = 0
 	s.request.start(r.Body, r.Length, false)
 	s.response = body{}
 	s.served++
@@ -159,10 +161,22 @@ func (s *Session) choose(c *Context, svc *table.Service) *table.Server {
 	if svc.Scheduler.Affinity {
 		s.affinity = true
 		if server := s.returning(c, svc); server != nil {
-			return server
+			return c.present(svc, server, c.input(s.Source))
 		}
 	}
-	return svc.Choose(c.input(s.Source))
+	in := c.input(s.Source)
+	return c.present(svc, svc.Choose(in), in)
+}
+
+// present is the server that was chosen, or another one as long as that is away.
+func (c *Context) present(svc *table.Service, server *table.Server, in *match.Input) *table.Server {
+	if len(c.away.servers) == 0 || server == nil || !c.away.avoids(server.Live, c.Now, c.Timeouts.Connect) {
+		return server
+	}
+	if other := svc.ChooseOther(in, c.away.servers); other != nil {
+		return other
+	}
+	return server
 }
 
 // connect gets a connection to the server, or to the service's redirect

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -31,8 +32,9 @@ var update = flag.Bool("update", false, "write what was seen into the scenarios"
 //		server <- "GET / ..."
 //
 // Other events: server "bytes", client end, server end, connecting,
-// connected, fail SIDE CAUSE [reused], moved SIDE N [surplus], progress,
-// expired [blocked], refuse STATUS, drain, shed [blocked], wait DURATION. Other lines before
+// connected, fail SIDE CAUSE [reused] [calling], moved SIDE N [surplus],
+// progress, expired [blocked] [calling] [stalled] [reused], refuse STATUS, drain,
+// shed [blocked], wait DURATION. Other lines before
 // the first event: redirect ADDRESS, zerocopy, limit NAME VALUE.
 func TestScenariosBringTheirOperations(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.scenario")
@@ -143,7 +145,8 @@ func event(t *testing.T, line string, words []string) *Event {
 	case "connected":
 		return &Event{Kind: Connected}
 	case "expired":
-		return &Event{Kind: Expired, Blocked: len(words) > 1}
+		return &Event{Kind: Expired, Blocked: slices.Contains(words, "blocked"), Calling: slices.Contains(words, "calling"),
+			Stalled: slices.Contains(words, "stalled"), Reused: slices.Contains(words, "reused")}
 	case "refuse":
 		n, _ := strconv.ParseInt(words[1], 10, 64)
 		return &Event{Kind: Refuse, N: n}
@@ -158,7 +161,8 @@ func event(t *testing.T, line string, words []string) *Event {
 		if causes[words[2]] == 0 {
 			t.Fatalf("unknown cause in %q", line)
 		}
-		return &Event{Kind: Failed, Side: sides[words[1]], Cause: causes[words[2]], Reused: len(words) > 3}
+		return &Event{Kind: Failed, Side: sides[words[1]], Cause: causes[words[2]],
+			Reused: slices.Contains(words, "reused"), Calling: slices.Contains(words, "calling")}
 	case "moved":
 		n, err := strconv.ParseInt(words[2], 10, 64)
 		if err != nil {
@@ -209,6 +213,9 @@ func describe(op Op) string {
 		if op.Fresh {
 			fresh = " fresh"
 		}
+		if op.Again {
+			fresh += " again"
+		}
 		return "dial " + to + fresh
 	case Write:
 		if len(op.Data) > 0 {
@@ -226,6 +233,8 @@ func describe(op Op) string {
 			return "finish " + side + ", the last"
 		}
 		return "finish " + side
+	case Distrust:
+		return "distrust " + op.Server.Addr.String()
 	case Splice:
 		return fmt.Sprintf("splice from %s %d", side, op.N)
 	}
@@ -339,9 +348,11 @@ func (schedulers) Scheduler(name string) (*table.Scheduler, error) {
 
 type first []*table.Server
 
-func (f first) Pick(uint32) *table.Server {
+func (f first) Pick(uint32) *table.Server { return f.PickOther(0, nil) }
+
+func (f first) PickOther(_ uint32, failed []*table.Live) *table.Server {
 	for _, s := range f {
-		if s.Weight > 0 {
+		if s.Weight > 0 && !slices.Contains(failed, s.Live) {
 			return s
 		}
 	}

@@ -54,6 +54,9 @@ type Session struct {
 	head       []byte // the request's head as sent, until the response begins
 	returned   sid    // what the request's session cookie said
 
+	failed [maxTries - 1]*table.Live // failed[:tries] cannot be connected to
+	tries  uint8
+
 	server    *table.Server // chosen, and counted in its Live.Conns
 	connected bool          // there is a server connection, or one on its way
 	spoiled   bool          // it cannot be used for another exchange
@@ -179,7 +182,13 @@ func (s *Session) Step(c *Context, ev *Event) []Op {
 		}
 	case Connecting:
 		s.deadline = c.Now + c.Timeouts.Connect
+		if total := c.Timeouts.Total; total > 0 && s.phase == exchange {
+			s.deadline = min(s.deadline, s.began+total)
+		}
 	case Connected:
+		if s.server != nil {
+			c.away.forget(s.server.Live)
+		}
 		s.wait(c)
 		s.final = s.final || s.phase == tunnel
 	case Failed:
@@ -217,7 +226,7 @@ func (s *Session) open(c *Context) {
 		return
 	}
 	s.phase = tunnel
-	s.connect(c, svc, svc.Picker.Pick(0))
+	s.connect(c, svc, c.present(svc, svc.Picker.Pick(0), nil))
 }
 
 // rest waits for the client's next request.
@@ -270,9 +279,11 @@ func (s *Session) expire(c *Context, ev *Event) {
 	case s.phase == reading:
 		s.method = methodAtSight(s.in.bytes())
 		s.refuse(c, 408)
+	case s.final && ev.Stalled && (s.phase == exchange || s.phase == tunnel):
+		s.shut(c, Abort) // there is nobody to wait for
 	case s.phase == exchange && s.final:
 		s.breakOff(c)
-	case s.phase == exchange && !s.request.done && !s.overdue(c):
+	case s.phase == exchange && !s.request.done && !ev.Calling && !s.overdue(c):
 		if !ev.Blocked {
 			s.refuse(c, 408)
 			return
@@ -281,7 +292,8 @@ func (s *Session) expire(c *Context, ev *Event) {
 		s.allow = max(s.allow, c.Timeouts.BodyGrace)
 		s.deadline = min(c.Now+s.allow, s.active+c.Timeouts.Read)
 	case s.phase == exchange, s.phase == tunnel && !s.final:
-		s.noServer(c, TimedOut)
+		s.distrust(c, ev)
+		s.noServer(c, TimedOut, ev.Calling)
 	default:
 		s.close(c)
 	}

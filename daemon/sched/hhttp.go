@@ -1,6 +1,10 @@
 package sched
 
-import "ktcpvs/daemon/table"
+import (
+	"slices"
+
+	"ktcpvs/daemon/table"
+)
 
 // hhttp is http, but hashes a capture group of the matched rule, so that the
 // same part of a URI always goes to the same server.
@@ -42,4 +46,15 @@ func (p hashed) Pick(key uint32) *table.Server {
 		return nil
 	}
 	return p[key%uint32(len(p))]
+}
+
+// PickOther takes the next place that another server has: the keys of one that
+// is away go where they went if it were quiescent.
+func (p hashed) PickOther(key uint32, failed []*table.Live) *table.Server {
+	for i := range p {
+		if s := p[(uint64(key)+uint64(i))%uint64(len(p))]; !slices.Contains(failed, s.Live) {
+			return s
+		}
+	}
+	return nil
 }

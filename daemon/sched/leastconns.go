@@ -2,6 +2,7 @@ package sched
 
 import (
 	"math/bits"
+	"slices"
 
 	"ktcpvs/daemon/table"
 )
@@ -32,6 +33,21 @@ func (p leastConns) Pick(uint32) *table.Server {
 	conns := active(least)
 	for _, s := range p[1:] {
 		if n := active(s); lessLoaded(n, s.Weight, conns, least.Weight) {
+			least, conns = s, n
+		}
+	}
+	return least
+}
+
+// PickOther is O(servers) as well, and needed only when a server has failed.
+func (p leastConns) PickOther(_ uint32, failed []*table.Live) *table.Server {
+	var least *table.Server
+	conns := uint64(0)
+	for _, s := range p {
+		if slices.Contains(failed, s.Live) {
+			continue
+		}
+		if n := active(s); least == nil || lessLoaded(n, s.Weight, conns, least.Weight) {
 			least, conns = s, n
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"testing"
 
 	"ktcpvs/daemon/match"
@@ -13,9 +14,11 @@ import (
 // order that is not quiescent.
 type firstUsable []*Server
 
-func (p firstUsable) Pick(uint32) *Server {
+func (p firstUsable) Pick(uint32) *Server { return p.PickOther(0, nil) }
+
+func (p firstUsable) PickOther(_ uint32, failed []*Live) *Server {
 	for _, s := range p {
-		if s.Weight > 0 {
+		if s.Weight > 0 && !slices.Contains(failed, s.Live) {
 			return s
 		}
 	}
@@ -30,6 +33,16 @@ func (p byKey) Pick(key uint32) *Server {
 		return nil
 	}
 	return p[key%uint32(len(p))]
+}
+
+func (p byKey) PickOther(key uint32, failed []*Live) *Server {
+	for range p {
+		if s := p.Pick(key); !slices.Contains(failed, s.Live) {
+			return s
+		}
+		key++
+	}
+	return nil
 }
 
 // fixedSchedulers are known from the start; a name that is not is refused as a

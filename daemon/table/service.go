@@ -47,18 +47,37 @@ type Service struct {
 // holds or no server can be had. in may be nil when the scheduler does not
 // look at content.
 func (s *Service) Choose(in *match.Input) *Server {
+	picker, key := s.pickerFor(in)
+	if picker == nil {
+		return nil
+	}
+	return picker.Pick(key)
+}
+
+// ChooseOther is Choose once the servers in failed have turned out not to be
+// there.
+func (s *Service) ChooseOther(in *match.Input, failed []*Live) *Server {
+	picker, key := s.pickerFor(in)
+	if picker == nil {
+		return nil
+	}
+	return picker.PickOther(key, failed)
+}
+
+// pickerFor is who picks, nil when no rule holds, and by which key.
+func (s *Service) pickerFor(in *match.Input) (picker Picker, key uint32) {
 	if !s.Scheduler.Content {
-		return s.Picker.Pick(0)
+		return s.Picker, 0
 	}
 	i := s.Matcher.Match(in)
 	if i < 0 {
-		return nil
+		return nil, 0
 	}
 	rule := s.Rules[i]
 	if !s.Scheduler.HashGroup {
-		return rule.Picker.Pick(0)
+		return rule.Picker, 0
 	}
-	return rule.Picker.Pick(s.groupSum(i, rule.Match, in.URI))
+	return rule.Picker, s.groupSum(i, rule.Match, in.URI)
 }
 
 // groupSum is the sum of the bytes of a rule's capture group, 0 when it took

@@ -8,16 +8,8 @@ import (
 	"ktcpvs/tests/netns/lab"
 )
 
-// What a client may see at worst when a part is restarted under load:
-//
-//	a server, phttp     200 or 502, each whole
-//	a server, http      as well, and the end of its connection before a response:
-//	                    the connection is bound to the server
-//	the daemon, killed  a connection that ends, before a response or visibly in
-//	                    it, and connections refused until it is there again
-//
-// and never a response that is another's, or half of one taken for the whole.
-// Afterwards every request is answered.
+// Parts that are restarted under load. What a client may see of it at worst is
+// in ktcpvsd(8), under FAULTS; afterwards every request is answered.
 
 func TestAWebServerIsRestartedUnderLoad(t *testing.T) {
 	withEachPoller(t, func(t *testing.T, poller string) {

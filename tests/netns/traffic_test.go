@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -21,8 +22,11 @@ type traffic struct {
 	t        *testing.T
 	from     *lab.Host
 	to       string
+	uri      string        // with %d for the client and for the request; none: several
+	within   time.Duration // bounds each request; 0: nothing does
 	accept   func(outcome) bool
 	answered atomic.Int64
+	failures atomic.Int64
 	stop     atomic.Bool
 	busy     sync.WaitGroup
 }
@@ -70,14 +74,23 @@ func (tr *traffic) client(number int) {
 	}()
 	for i := 0; !tr.stop.Load(); i++ {
 		uri := fmt.Sprintf("/%c/%d/%d", 'a'+i%4, number, i)
+		if tr.uri != "" {
+			uri = fmt.Sprintf(tr.uri, number, i)
+		}
 		var got outcome
+		start := time.Now()
 		got, w = tr.request(w, uri)
+		if took := time.Since(start); tr.within > 0 && took > tr.within {
+			tr.t.Errorf("client %d, %s: %+v after %v", number, uri, got, took)
+		}
 		if !tr.accept(got) {
 			tr.t.Errorf("client %d, %s: %+v", number, uri, got)
 			return
 		}
 		if got.status == http.StatusOK {
 			tr.answered.Add(1)
+		} else {
+			tr.failures.Add(1)
 		}
 	}
 }

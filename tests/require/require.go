@@ -102,6 +102,12 @@ func Fuse(t testing.TB) {
 	That(t, "/dev/fuse", unix.Access("/dev/fuse", unix.R_OK|unix.W_OK))
 }
 
+// Tun requires a usable /dev/net/tun.
+func Tun(t testing.TB) {
+	t.Helper()
+	That(t, "/dev/net/tun", unix.Access("/dev/net/tun", unix.R_OK|unix.W_OK))
+}
+
 // Namespaces requires that a process can be started in new namespaces of the
 // kinds that flags name: unix.CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUSER.
 func Namespaces(t testing.TB, flags uintptr) {

@@ -19,6 +19,7 @@ type Network struct {
 	Client   *Host
 
 	hosts map[string]*neighbour
+	links map[string]*Link // nil: the wires are the kernel's
 }
 
 type neighbour struct {
@@ -29,7 +30,25 @@ type neighbour struct {
 // NewNetwork makes a balancer, a client and hosts of those names.
 func NewNetwork(t testing.TB, names ...string) *Network {
 	t.Helper()
-	n := &Network{Balancer: NewHost(t, "balancer"), hosts: map[string]*neighbour{}}
+	n := &Network{Balancer: NewHost(t, "balancer")}
+	n.wire(t, names)
+	return n
+}
+
+// NewFaultyNetwork makes one whose wires a test may have faults on.
+func NewFaultyNetwork(t testing.TB, names ...string) *Network {
+	t.Helper()
+	n := &Network{Balancer: NewHost(t, "balancer"), links: map[string]*Link{}}
+	n.wire(t, names)
+	return n
+}
+
+// Link is the wire to a host of a faulty network; the client's name is client.
+func (n *Network) Link(name string) *Link { return n.links[name] }
+
+func (n *Network) wire(t testing.TB, names []string) {
+	t.Helper()
+	n.hosts = map[string]*neighbour{}
 	book := "127.0.0.1 localhost\n::1 localhost ip6-localhost\n"
 	for i, name := range append([]string{"client"}, names...) {
 		h := n.connect(NewHost(t, name), i+1)
@@ -38,15 +57,18 @@ func NewNetwork(t testing.TB, names ...string) *Network {
 	}
 	n.Client = n.hosts["client"].Host
 	n.Balancer.Cover("/etc/hosts", book)
-	return n
 }
 
 func (n *Network) connect(h *Host, link int) *neighbour {
 	h.t.Helper()
 	near, far := fmt.Sprintf("10.99.%d.1", link), fmt.Sprintf("10.99.%d.2", link)
 	near6, far6 := fmt.Sprintf("fd99:%d::1", link), fmt.Sprintf("fd99:%d::2", link)
+	if n.links != nil {
+		n.links[h.Name] = n.Balancer.link(fmt.Sprintf("to%d", link), h, "eth0")
+	} else {
+		n.Balancer.batch(fmt.Sprintf("link add to%d type veth peer name eth0 netns %d", link, h.pid))
+	}
 	n.Balancer.batch(
-		fmt.Sprintf("link add to%d type veth peer name eth0 netns %d", link, h.pid),
 		fmt.Sprintf("addr add %s/24 dev to%d", near, link),
 		fmt.Sprintf("addr add %s/64 dev to%d nodad", near6, link),
 		fmt.Sprintf("link set to%d up", link),
