@@ -82,6 +82,9 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	s.served++
 	s.began, s.allow = c.Now, c.Timeouts.BodyGrace
 	s.live.Stats.Cell(c.Loop).Requests.Add(1)
+	if c.Policy.Requests > 0 && s.served >= c.Policy.Requests {
+		s.keep = false
+	}
 
 	svc := c.Snapshot.At(s.live)
 	switch {
@@ -104,9 +107,6 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	case c.Policy.Held > 0 && c.Buffers.Held() > c.Policy.Held:
 		s.refuse(c, 503)
 		return data
-	}
-	if c.Policy.Requests > 0 && s.served >= c.Policy.Requests {
-		s.keep = false
 	}
 	s.perRequest = svc.Scheduler.Unit == table.PerRequest
 	if s.perRequest && r.Minor == 0 {
