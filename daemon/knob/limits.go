@@ -51,7 +51,7 @@ func (k *Knobs) addLimits() {
 		{&l.RequestRate, spec{name: "request_rate_per_source", unit: "requests a second", initial: 0, min: 0, max: math.MaxInt32,
 			help: "requests from one address, or one IPv6 /64; 429 past it; 0 is no limit"}},
 		{&l.HeaderTimeout, spec{name: "header_timeout", unit: second, initial: 30, min: 1, max: 7 * days,
-			help: "from the first byte of a request to the end of its header fields; 408 past it"}},
+			help: "from a connection's begin, later from a request's first byte, to the end of its header fields; 408 past it, or nothing if nothing came"}},
 		{&l.BodyMinRate, spec{name: "body_min_rate", unit: "bytes a second", initial: 100, min: 0, max: math.MaxInt32,
 			help: "a client that sends its body slower, after 10 seconds' grace, gets 408; 0 is no limit"}},
 		{&l.ConnectTimeout, spec{name: "connect_timeout", unit: second, initial: 5, min: 1, max: 7 * days,

@@ -12,7 +12,7 @@ import (
 
 // Timeouts bound how long a session waits; 0 is for ever, where it is allowed.
 type Timeouts struct {
-	Head      time.Duration // first to last byte of a request's head
+	Head      time.Duration // the connection's begin, later a request's first byte, to the end of its head
 	Connect   time.Duration // a new server connection
 	FirstByte time.Duration // the server's response, once the request is sent; 0: Read
 	Read      time.Duration // a relayed connection with no byte either way

@@ -31,7 +31,9 @@ func (s *Session) requests(c *Context, data []byte) {
 		if n == 0 {
 			if s.phase == idle {
 				s.phase = reading
-				s.deadline = c.Now + c.Timeouts.Head
+				if s.served > 0 {
+					s.deadline = c.Now + c.Timeouts.Head
+				}
 			}
 			break
 		}

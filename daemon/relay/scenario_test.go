@@ -296,6 +296,8 @@ func (b *bench) limit(t testing.TB, name, value string) {
 		p.BodyRate = n
 	case "held":
 		p.Held = int64(n)
+	case "head":
+		b.ctx.Timeouts.Head = d
 	case "total":
 		b.ctx.Timeouts.Total = d
 	case "first-byte":

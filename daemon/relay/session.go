@@ -207,6 +207,7 @@ func (s *Session) open(c *Context) {
 	cell.Conns.Add(1)
 	if svc.Scheduler.Content {
 		s.rest(c)
+		s.deadline = c.Now + c.Timeouts.Head // a newcomer is not kept alive, it has yet to ask
 		return
 	}
 	s.phase = tunnel
