@@ -243,15 +243,21 @@ func (l *Loop) writable(c *conn) {
 		l.connected(c)
 		return
 	}
+	queued := c.queued()
 	if errno := l.flush(c); errno != 0 && c.side == relay.Client {
 		l.step(s, relay.Event{Kind: relay.Failed, Side: relay.Client, Cause: cause(errno)})
 		return
 	}
-	if c.queued() {
+	if s.Closed() {
+		if !c.queued() {
+			l.end(s)
+		}
 		return
 	}
-	if s.Closed() {
-		l.end(s)
+	if queued {
+		l.step(s, relay.Event{Kind: relay.Progress, Side: c.side.Other(), Blocked: true})
+	}
+	if c.queued() {
 		return
 	}
 	other := s.client
@@ -327,7 +333,7 @@ func (l *Loop) timers() {
 		if s := t.owner; s.Closed() {
 			l.end(s)
 		} else {
-			l.step(s, relay.Event{Kind: relay.Expired, Blocked: s.server.blocked()})
+			l.step(s, relay.Event{Kind: relay.Expired, Blocked: s.obstructed()})
 		}
 	}
 	if l.paused > 0 {

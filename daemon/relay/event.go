@@ -37,12 +37,13 @@ const (
 	// Failed says that Side's connection is unusable, by Cause. Reused tells
 	// that a server connection had carried earlier requests.
 	Failed
-	// Moved says that N bytes from Side went to the other side without
-	// passing through here, which ends a Splice; N may be less than asked.
-	// Surplus tells that there is something behind them.
-	Moved
-	// Progress says that a Splice has moved bytes and goes on.
+	// Progress says that bytes from Side were taken by the other side: what was
+	// queued for it, or N that a Splice has moved past here and not yet told of.
+	// Blocked tells that Side had to wait for that.
 	Progress
+	// Moved is the last Progress of a Splice, which ends; in all it may be less
+	// than was asked. Surplus tells that there is something behind.
+	Moved
 	// Expired says that the deadline has passed. Blocked tells that it is the
 	// server who does not take what the client has sent.
 	Expired
@@ -116,8 +117,8 @@ type Op struct {
 }
 
 func (k EventKind) String() string {
-	return [...]string{"", "opened", "received", "connecting", "connected", "failed", "moved",
-		"progress", "expired", "refuse", "drain"}[k]
+	return [...]string{"", "opened", "received", "connecting", "connected", "failed", "progress",
+		"moved", "expired", "refuse", "drain"}[k]
 }
 
 func (c Cause) String() string {

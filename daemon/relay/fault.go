@@ -62,9 +62,10 @@ func (s *Session) noServer(c *Context, cause Cause) {
 	case Exhausted:
 		code = 503
 	}
+	sent := cause == Reset || cause == TimedOut && !s.connecting
 	s.lose(c)
 	svc := c.Snapshot.At(s.live)
-	if cause == Reset && s.phase == exchange || s.phase == exchange && !s.replayable {
+	if s.phase == exchange && (sent || !s.replayable) {
 		svc = nil // the request may have been acted upon, or is gone
 	}
 	if s.redirect(c, svc, code) && s.phase == exchange {
@@ -79,7 +80,7 @@ func (s *Session) lose(c *Context) {
 	s.answer.drop(c.Buffers)
 	s.splicing = [2]bool{}
 	if s.connected {
-		s.connected = false
+		s.connected, s.connecting = false, false
 		c.op(Op{Kind: HangUp, Side: Server})
 	}
 }

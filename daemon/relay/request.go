@@ -82,7 +82,7 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	s.request.start(r.Body, r.Length, false)
 	s.response = body{}
 	s.served++
-	s.began, s.allow = c.Now, c.Timeouts.BodyGrace
+	s.began, s.asked, s.allow = c.Now, c.Now, c.Timeouts.BodyGrace
 	s.live.Stats.Cell(c.Loop).Requests.Add(1)
 	if c.Policy.Requests > 0 && s.served >= c.Policy.Requests {
 		s.keep = false
@@ -132,6 +132,7 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 		s.refuse(c, status(err))
 		return data
 	}
+	s.patient = r.Expect100 && n == 0
 	if c.Policy.Body > 0 && s.request.size > c.Policy.Body {
 		s.refuse(c, 413)
 		return data
@@ -182,7 +183,7 @@ func (s *Session) connect(c *Context, svc *table.Service, server *table.Server) 
 }
 
 func (s *Session) dial(c *Context, op Op) {
-	s.connected, s.spoiled = true, false
+	s.connected, s.connecting, s.spoiled = true, false, false
 	s.wait(c)
 	s.sparser.Reset()
 	c.op(op)
@@ -242,7 +243,7 @@ func (s *Session) sendBody(c *Context, data []byte) []byte {
 		}
 		return nil
 	}
-	s.earn(c, n)
+	s.earn(c, int64(n), false)
 	s.wait(c)
 	c.write(Server, nil, out)
 	if s.bulk(c, &s.request) {

@@ -76,6 +76,10 @@ func (c *Context) send(s *Session, head, data []byte) {
 
 // interim passes a 1xx response on, which clients of HTTP/1.0 do not know.
 func (s *Session) interim(c *Context) {
+	if s.patient && c.res.Status == 100 {
+		s.earn(c, 0, true)
+		s.bound(c)
+	}
 	if s.minor == 0 {
 		return
 	}

@@ -31,8 +31,8 @@ var update = flag.Bool("update", false, "write what was seen into the scenarios"
 //		server <- "GET / ..."
 //
 // Other events: server "bytes", client end, server end, connecting,
-// connected, fail SIDE CAUSE [reused], moved SIDE N [surplus], progress,
-// expired [blocked], refuse STATUS, drain, wait DURATION. Other lines before
+// connected, fail SIDE CAUSE [reused], moved SIDE N [surplus],
+// progress SIDE N [blocked], expired [blocked], refuse STATUS, drain, wait DURATION. Other lines before
 // the first event: redirect ADDRESS, zerocopy, limit NAME VALUE.
 func TestScenariosBringTheirOperations(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.scenario")
@@ -150,7 +150,11 @@ func event(t *testing.T, line string, words []string) *Event {
 	case "drain":
 		return &Event{Kind: Drain}
 	case "progress":
-		return &Event{Kind: Progress}
+		n, err := strconv.ParseInt(words[2], 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &Event{Kind: Progress, Side: sides[words[1]], N: n, Blocked: len(words) > 3}
 	case "fail":
 		causes := map[string]Cause{"reset": Reset, "refused": Refused, "unreachable": Unreachable, "timeout": TimedOut, "exhausted": Exhausted}
 		if causes[words[2]] == 0 {
