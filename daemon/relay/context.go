@@ -91,6 +91,9 @@ func (c *Context) begin() {
 	c.Buffers.settle()
 }
 
+// full reports whether sessions hold more than they may.
+func (c *Context) full() bool { return c.Policy.Held > 0 && c.Buffers.Held() > c.Policy.Held }
+
 func (c *Context) op(op Op) { c.ops = append(c.ops, op) }
 
 func (c *Context) write(side Side, head, data []byte) {

@@ -29,6 +29,11 @@ func (s *Session) requests(c *Context, data []byte) {
 			break
 		}
 		if n == 0 {
+			if c.full() {
+				s.method = methodAtSight(data)
+				s.refuse(c, 503)
+				break
+			}
 			if s.phase == idle {
 				s.phase = reading
 				if s.served > 0 {
@@ -106,7 +111,7 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	case c.Policy.Body > 0 && r.Length > c.Policy.Body:
 		s.refuse(c, 413)
 		return data
-	case c.Policy.Held > 0 && c.Buffers.Held() > c.Policy.Held:
+	case c.full():
 		s.refuse(c, 503)
 		return data
 	}
@@ -133,7 +138,7 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 		return data
 	}
 	s.patient = r.Expect100 && n == 0
-	if c.Policy.Body > 0 && s.request.size > c.Policy.Body {
+	if s.tooLong(c) {
 		s.refuse(c, 413)
 		return data
 	}
@@ -227,12 +232,12 @@ func (s *Session) leave() {
 // sendBody passes on what data holds of the request's body, and returns what
 // follows it.
 func (s *Session) sendBody(c *Context, data []byte) []byte {
-	if s.request.done || s.spoiled {
+	if s.request.done {
 		return data
 	}
 	out, n, err := s.request.take(data, &c.Limits)
 	code := status(err)
-	if err == nil && c.Policy.Body > 0 && s.request.size > c.Policy.Body {
+	if err == nil && s.tooLong(c) {
 		code = 413
 	}
 	if code != 0 {
@@ -250,6 +255,13 @@ func (s *Session) sendBody(c *Context, data []byte) []byte {
 		s.splice(c, Client, s.request.run())
 	}
 	return data[n:]
+}
+
+// tooLong reports whether the body is longer than may be. A chunk counts as a
+// whole as soon as its size is known.
+func (s *Session) tooLong(c *Context) bool {
+	b := &s.request
+	return c.Policy.Body > 0 && b.kind == http1.ChunkedBody && b.chunks.Remaining() > c.Policy.Body-b.size
 }
 
 // bulk reports whether what comes next of a body is worth splicing.

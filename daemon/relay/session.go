@@ -138,7 +138,9 @@ func (s *Session) Wants(side Side) int {
 		if side == Server {
 			return wantIf(s.connected && !s.splicing[Server], bodyRead)
 		}
-		return wantIf(!s.request.done && s.connected && !s.splicing[Client], bodyRead)
+		// As much of what follows the body as of what follows any request.
+		rest := int(min(s.request.run(), bodyRead)) + s.ahead
+		return wantIf(!s.request.done && s.connected && !s.splicing[Client], min(rest, bodyRead))
 	case tunnel:
 		return wantIf(!s.splicing[side] && s.connected && !s.ended[side], bodyRead)
 	case linger:
