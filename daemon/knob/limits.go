@@ -4,7 +4,8 @@ import "math"
 
 // Limits are the knobs that the original did not have: what a hostile or
 // broken client may cost. Where 0 is allowed it is no limit. Defaults are what
-// ordinary browsers, programs and servers stay well below.
+// ordinary browsers, programs and servers stay well below. What bounds a
+// request's head bounds a response's only where it is more than the default.
 type Limits struct {
 	RequestLine       *Knob
 	HeaderBytes       *Knob
@@ -33,9 +34,9 @@ func (k *Knobs) addLimits() {
 		{&l.RequestLine, spec{name: "max_request_line", unit: "bytes", initial: 8192, min: 64, max: 64 << 10,
 			help: "longest request line, 414 past it, and longest header field line, 431 past it"}},
 		{&l.HeaderBytes, spec{name: "max_header_bytes", unit: "bytes", initial: 32 << 10, min: 1024, max: 256 << 10,
-			help: "request line and header fields together; 431 past it"}},
+			help: "request line and header fields together, and trailer fields, of which 8192 is the most; 431 past it"}},
 		{&l.HeaderFields, spec{name: "max_header_fields", unit: "fields", initial: 100, min: 1, max: 10000,
-			help: "header fields of a message; 431 past it"}},
+			help: "header fields of a request; 431 past it"}},
 		{&l.ChunkExt, spec{name: "max_chunk_ext", unit: "bytes", initial: 256, min: 0, max: 64 << 10,
 			help: "chunk extension on one chunk; 400 past it"}},
 		{&l.BodyKB, spec{name: "max_body_kb", unit: "KiB", initial: 0, min: 0, max: math.MaxInt32,

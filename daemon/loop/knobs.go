@@ -22,8 +22,9 @@ func (l *Loop) readKnobs() {
 		Head:     int(lim.HeaderBytes.Get()),
 		Fields:   int(lim.HeaderFields.Get()),
 		ChunkExt: int(lim.ChunkExt.Get()),
-		Trailer:  http1.DefaultLimits().Trailer,
+		Trailer:  min(http1.DefaultLimits().Trailer, int(lim.HeaderBytes.Get())),
 	}
+	c.Answers = answers(c.Limits)
 	t := relay.DefaultTimeouts()
 	t.Head = seconds(lim.HeaderTimeout.Get())
 	t.Connect = seconds(lim.ConnectTimeout.Get())
@@ -40,4 +41,16 @@ func (l *Loop) readKnobs() {
 		Ahead:       int(lim.PipelineBytes.Get()),
 		Held:        int64(lim.BufferedMegabytes.Get()) << 20 / int64(l.loops),
 	}
+}
+
+// answers are the limits of responses: those of requests where they are wider
+// than the defaults. An operator who narrows what clients may send must not
+// break the servers' answers by that.
+func answers(requests http1.Limits) http1.Limits {
+	lim := http1.DefaultLimits()
+	lim.Line = max(lim.Line, requests.Line)
+	lim.Head = max(lim.Head, requests.Head)
+	lim.Fields = max(lim.Fields, requests.Fields)
+	lim.ChunkExt = max(lim.ChunkExt, requests.ChunkExt)
+	return lim
 }

@@ -58,7 +58,8 @@ type Context struct {
 	Date     []byte        // an HTTP-date of Unix
 	Loop     int           // index of the loop's counters
 	Snapshot *table.Snapshot
-	Limits   http1.Limits
+	Limits   http1.Limits // of requests
+	Answers  http1.Limits // of responses
 	Timeouts Timeouts
 	Policy   Policy
 	Sources  Sources // asked only when Policy.RequestRate is set
@@ -78,6 +79,7 @@ func NewContext(index int) *Context {
 	return &Context{
 		Loop:     index,
 		Limits:   http1.DefaultLimits(),
+		Answers:  http1.DefaultLimits(),
 		Timeouts: DefaultTimeouts(),
 		Policy:   Policy{Ahead: headRead},
 		Buffers:  NewBuffers(),

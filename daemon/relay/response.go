@@ -17,7 +17,7 @@ func (s *Session) fromServer(c *Context, ev *Event) {
 	s.wait(c)
 	var head []byte
 	for !s.final {
-		n, err := s.sparser.Response(data, &c.Limits, s.method, &c.res)
+		n, err := s.sparser.Response(data, &c.Answers, s.method, &c.res)
 		if err != nil {
 			s.lose(c)
 			s.answerSelf(c, 502)
@@ -38,7 +38,7 @@ func (s *Session) fromServer(c *Context, ev *Event) {
 			head = s.respond(c)
 		}
 	}
-	out, n, err := s.response.take(data, &c.Limits)
+	out, n, err := s.response.take(data, &c.Answers)
 	if err != nil {
 		s.spoiled = true
 		c.send(s, head, nil)
