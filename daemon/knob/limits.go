@@ -3,7 +3,7 @@ package knob
 import "math"
 
 // Limits are the knobs that the original did not have: what a hostile or
-// broken client may cost. Where 0 is allowed it is no limit. Defaults are what
+// broken client may cost. 0 is no limit where a knob says so. Defaults are what
 // ordinary browsers, programs and servers stay well below. What bounds a
 // request's head bounds a response's only where it is more than the default.
 type Limits struct {
@@ -38,7 +38,7 @@ func (k *Knobs) addLimits() {
 		{&l.HeaderFields, spec{name: "max_header_fields", unit: "fields", initial: 100, min: 1, max: 10000,
 			help: "header fields of a request; 431 past it"}},
 		{&l.ChunkExt, spec{name: "max_chunk_ext", unit: "bytes", initial: 256, min: 0, max: 64 << 10,
-			help: "chunk extension on one chunk; 400 past it"}},
+			help: "chunk extension on one chunk; 400 past it; 0 allows none"}},
 		{&l.BodyKB, spec{name: "max_body_kb", unit: "KiB", initial: 0, min: 0, max: math.MaxInt32,
 			help: "body of a request; 413 past it; 0 is no limit"}},
 		{&l.PipelineBytes, spec{name: "max_pipeline_bytes", unit: "bytes", initial: 16 << 10, min: 1024, max: 256 << 10,

@@ -14,7 +14,9 @@ func (l *Loop) readKnobs() {
 	k, c := l.knobs, l.ctx
 	lim := &k.Limits
 	l.debug = k.DebugLevel.Get()
-	l.maxPerAddr = int(lim.ConnsPerSource.Get())
+	if l.maxPerAddr = int(lim.ConnsPerSource.Get()); l.maxPerAddr > 0 {
+		l.countSources()
+	}
 	l.connRate = int(lim.ConnRate.Get())
 	c.ZeroCopy = k.ZerocopySend.Get() != 0
 	c.Limits = http1.Limits{
@@ -40,6 +42,17 @@ func (l *Loop) readKnobs() {
 		BodyRate:    int(lim.BodyMinRate.Get()),
 		Ahead:       int(lim.PipelineBytes.Get()),
 		Held:        int64(lim.BufferedMegabytes.Get()) << 20 / int64(l.loops),
+	}
+}
+
+// countSources counts the connections that were opened while nobody asked.
+func (l *Loop) countSources() {
+	for _, lis := range l.listeners {
+		for s := lis.first; s != nil; s = s.next {
+			if !s.counted && !s.turnedAway {
+				s.counted = l.sources.Open(s.Source, 0, 0, l.ctx.Now)
+			}
+		}
 	}
 }
 

@@ -46,6 +46,7 @@ type Loop struct {
 	debug      int32          // debug_level
 	maxPerAddr int            // connections open at once from one source
 	connRate   int            // new connections a second from one source
+	away       int            // connections that were refused and not yet closed
 	nextSecond time.Duration
 	complained *atomic.Int64 // the second in which a loop last logged that something ran out
 	stop       bool
@@ -68,11 +69,16 @@ type session struct {
 	timer      timer
 	next, prev *session // of its listener
 	counted    bool     // in Loop.sources
+	turnedAway bool     // not counted in live.Conns, but in Loop.away
 }
 
 const (
 	idlePerServer = 1024
 	hurry         = 100 * time.Millisecond // between looks at a listener that had to pause
+
+	// mostAway is how many refused connections may wait for their client to take
+	// the answer. Those past it are closed without one.
+	mostAway = 64
 )
 
 func newLoop(index int, p poll.Poller, cfg *Config) *Loop {

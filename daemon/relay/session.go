@@ -287,8 +287,8 @@ func (s *Session) expire(c *Context, ev *Event) {
 		s.bound(c)
 	case s.phase == exchange && s.final:
 		s.breakOff(c)
-	case s.phase == exchange && !s.request.done && !s.patient && !s.overdue(c):
-		s.refuse(c, 408)
+	case s.phase == exchange && !s.request.done && !s.patient && !ev.Blocked:
+		s.refuse(c, 408) // it is the client who was waited for
 	case s.phase == exchange, s.phase == tunnel && !s.final:
 		s.noServer(c, TimedOut)
 	default:
