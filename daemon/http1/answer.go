@@ -13,8 +13,11 @@ func AppendContinue(dst []byte) []byte {
 func AppendError(dst []byte, status int, keepAlive bool, date []byte, head bool) []byte {
 	reason := reasonOf(status)
 	dst = appendStatus(dst, status, reason)
-	if status == 405 {
+	switch status {
+	case 405:
 		dst = append(dst, allow...)
+	case 429:
+		dst = append(dst, "Retry-After: 1\r\n"...) // rates are by the second
 	}
 	dst = append(dst, "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n"...)
 	dst = appendNumber(dst, "Content-Length: ", int64(len("000 ")+len(reason)+len("\n")))

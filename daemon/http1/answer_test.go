@@ -31,6 +31,9 @@ func TestAnswersAreCompleteResponses(t *testing.T) {
 				if _, allows := r.Header("Allow", 0); allows != (status == 405) {
 					t.Errorf("%d: Allow present: %v", status, allows)
 				}
+				if _, retries := r.Header("Retry-After", 0); retries != (status == 429) {
+					t.Errorf("%d: Retry-After present: %v", status, retries)
+				}
 			}
 		}
 	}

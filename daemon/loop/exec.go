@@ -73,13 +73,6 @@ func (l *Loop) hangUpServer(s *session) {
 	}
 }
 
-func (s *session) side(side relay.Side) *conn {
-	if side == relay.Client {
-		return s.client
-	}
-	return s.server
-}
-
 // release puts the server's connection into the pool, unless it is not fit.
 func (l *Loop) release(s *session) {
 	c := s.server

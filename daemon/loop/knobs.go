@@ -14,7 +14,9 @@ func (l *Loop) readKnobs() {
 	k, c := l.knobs, l.ctx
 	lim := &k.Limits
 	l.debug = k.DebugLevel.Get()
-	l.maxPerAddr = int(lim.ConnsPerSource.Get())
+	if l.maxPerAddr = int(lim.ConnsPerSource.Get()); l.maxPerAddr > 0 {
+		l.countSources()
+	}
 	l.connRate = int(lim.ConnRate.Get())
 	c.ZeroCopy = k.ZerocopySend.Get() != 0
 	c.Limits = http1.Limits{
@@ -22,8 +24,9 @@ func (l *Loop) readKnobs() {
 		Head:     int(lim.HeaderBytes.Get()),
 		Fields:   int(lim.HeaderFields.Get()),
 		ChunkExt: int(lim.ChunkExt.Get()),
-		Trailer:  http1.DefaultLimits().Trailer,
+		Trailer:  min(http1.DefaultLimits().Trailer, int(lim.HeaderBytes.Get())),
 	}
+	c.Answers = answers(c.Limits)
 	t := relay.DefaultTimeouts()
 	t.Head = seconds(lim.HeaderTimeout.Get())
 	t.Connect = seconds(lim.ConnectTimeout.Get())
@@ -40,4 +43,27 @@ func (l *Loop) readKnobs() {
 		Ahead:       int(lim.PipelineBytes.Get()),
 		Held:        l.memory.buffers(int64(lim.BufferedMegabytes.Get())<<20) / int64(l.loops),
 	}
+}
+
+// countSources counts the connections that were opened while nobody asked.
+func (l *Loop) countSources() {
+	for _, lis := range l.listeners {
+		for s := lis.first; s != nil; s = s.next {
+			if !s.counted && !s.turnedAway {
+				s.counted = l.sources.Open(s.Source, 0, 0, l.ctx.Now)
+			}
+		}
+	}
+}
+
+// answers are the limits of responses: those of requests where they are wider
+// than the defaults. An operator who narrows what clients may send must not
+// break the servers' answers by that.
+func answers(requests http1.Limits) http1.Limits {
+	lim := http1.DefaultLimits()
+	lim.Line = max(lim.Line, requests.Line)
+	lim.Head = max(lim.Head, requests.Head)
+	lim.Fields = max(lim.Fields, requests.Fields)
+	lim.ChunkExt = max(lim.ChunkExt, requests.ChunkExt)
+	return lim
 }

@@ -244,12 +244,17 @@ func (lis *listener) open(fd int, from netip.AddrPort) {
 }
 
 // turnAway refuses a source that has too many connections, in HTTP where that
-// is spoken.
+// is spoken. It no longer counts among maxclients, or one source could keep all
+// others waiting with connections that are refused.
 func (l *Loop) turnAway(s *session) {
-	if s.lis.eager {
+	s.turnedAway = true
+	l.away++
+	s.lis.live.Conns.Add(-1)
+	if s.lis.eager && l.away <= mostAway {
 		l.step(s, relay.Event{Kind: relay.Refuse, N: 429})
 		return
 	}
+	s.lis.live.Stats.Cell(l.index).Errors.Add(1)
 	l.step(s, relay.Event{Kind: relay.Failed, Side: relay.Client})
 }
 
@@ -267,7 +272,12 @@ func (lis *listener) remove(s *session) {
 	s.next, s.prev = nil, nil
 	lis.count--
 	l.sessions.Add(-1)
-	lis.live.Conns.Add(-1)
+	if s.turnedAway {
+		s.turnedAway = false
+		l.away--
+	} else {
+		lis.live.Conns.Add(-1)
+	}
 	if l.log.Enabled(klog.Lookup) {
 		l.log.Say(klog.Lookup, "connection expired", "service", lis.name)
 	}

@@ -47,6 +47,7 @@ type Loop struct {
 	debug      int32          // debug_level
 	maxPerAddr int            // connections open at once from one source
 	connRate   int            // new connections a second from one source
+	away       int            // connections that were refused and not yet closed
 	nextSecond time.Duration
 	memory     *memory       // of the process
 	complained *atomic.Int64 // the second in which a loop last logged that something ran out
@@ -61,21 +62,13 @@ type Loop struct {
 	done chan struct{}
 }
 
-// session is a relay session with its sockets.
-type session struct {
-	relay.Session
-	lis        *listener
-	client     *conn
-	server     *conn
-	timer      timer
-	next, prev *session // of its listener
-	held       holder
-	counted    bool // in Loop.sources
-}
-
 const (
 	idlePerServer = 1024
 	hurry         = 100 * time.Millisecond // between looks at a listener that had to pause
+
+	// mostAway is how many refused connections may wait for their client to take
+	// the answer. Those past it are closed without one.
+	mostAway = 64
 )
 
 func newLoop(index int, p poll.Poller, cfg *Config) *Loop {
@@ -248,18 +241,27 @@ func (l *Loop) writable(c *conn) {
 		l.connected(c)
 		return
 	}
+	queued := c.queued()
 	if errno := l.flush(c); errno != 0 && c.side == relay.Client {
 		l.step(s, relay.Event{Kind: relay.Failed, Side: relay.Client, Cause: cause(errno)})
 		return
+	}
+	if s.Closed() {
+		if !c.queued() {
+			l.end(s)
+		}
+		return
+	}
+	if queued {
+		l.step(s, relay.Event{Kind: relay.Progress, Side: c.side.Other(), Blocked: true})
+		if c.sess != s {
+			return
+		}
 	}
 	if c.queued() {
 		return
 	}
 	l.holders.note(s)
-	if s.Closed() {
-		l.end(s)
-		return
-	}
 	other := s.client
 	if c.side == relay.Client {
 		other = s.server
@@ -338,7 +340,7 @@ func (l *Loop) timers() {
 				Kind:    relay.Expired,
 				Reused:  s.server != nil && s.server.uses > 1,
 				Calling: s.server.calling(),
-				Blocked: s.server.blocked(),
+				Blocked: s.obstructed(),
 				Stalled: s.client.queued(),
 			})
 		}

@@ -55,8 +55,9 @@ type transfer struct {
 	pipe  *pipe
 	left  int64 // to come
 	held  int64 // in the pipe
-	moved int64
-	ended bool // the source has no more: a receive shows its end
+	moved int64 // not yet told to the session
+	full  bool  // the source waits for the other side
+	ended bool  // the source has no more: a receive shows its end
 
 	// failed is why the source gave no more. The kernel tells an error once:
 	// a receive after it would take the connection for ended in order.
@@ -132,7 +133,7 @@ func (l *Loop) transfer(t *transfer) {
 		if t.held == 0 {
 			if empty {
 				l.poll.WantRead(from.slot)
-				l.progress(t)
+				l.progress(t, false)
 				return
 			}
 			continue
@@ -146,7 +147,7 @@ func (l *Loop) transfer(t *transfer) {
 		case err == unix.EINTR:
 		case err == unix.EAGAIN:
 			l.poll.WantWrite(to.slot)
-			l.progress(t)
+			l.progress(t, true)
 			return
 		default:
 			to.broken = true
@@ -159,21 +160,31 @@ func (l *Loop) transfer(t *transfer) {
 			t.busy = true
 			l.busy = append(l.busy, t)
 		}
-		l.progress(t)
+		l.progress(t, false)
 		return
 	}
+	last := t.told(relay.Moved, false)
 	l.endTransfer(from)
 	l.poll.Recheck(from.slot)
 	reused := from.uses > 1
-	l.step(s, relay.Event{Kind: relay.Moved, Side: t.side, N: t.moved, Surplus: !empty(from.fd)})
+	last.Surplus = !empty(from.fd)
+	l.step(s, last)
 	if t.failed != 0 && s.client != nil && s.side(t.side) == from {
 		l.step(s, relay.Event{Kind: relay.Failed, Side: t.side, Cause: cause(t.failed), Reused: reused})
 	}
 }
 
-// progress keeps the session's deadline from passing while bytes move.
-func (l *Loop) progress(t *transfer) {
-	l.step(t.sess, relay.Event{Kind: relay.Progress})
+// progress keeps the session's deadline from passing while bytes move; full
+// says that the source has to wait for the other side from now on.
+func (l *Loop) progress(t *transfer, full bool) {
+	l.step(t.sess, t.told(relay.Progress, full))
+}
+
+// told is the event of what has moved since the last one.
+func (t *transfer) told(kind relay.EventKind, full bool) relay.Event {
+	ev := relay.Event{Kind: kind, Side: t.side, N: t.moved, Blocked: t.full}
+	t.moved, t.full = 0, full
+	return ev
 }
 
 // empty reports whether a socket holds no byte and is not closed. Bytes that

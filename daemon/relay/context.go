@@ -12,7 +12,7 @@ import (
 
 // Timeouts bound how long a session waits; 0 is for ever, where it is allowed.
 type Timeouts struct {
-	Head      time.Duration // first to last byte of a request's head
+	Head      time.Duration // the connection's begin, later a request's first byte, to the end of its head
 	Connect   time.Duration // a new server connection
 	FirstByte time.Duration // the server's response, once the request is sent; 0: Read
 	Read      time.Duration // a relayed connection with no byte either way
@@ -58,7 +58,8 @@ type Context struct {
 	Date     []byte        // an HTTP-date of Unix
 	Loop     int           // index of the loop's counters
 	Snapshot *table.Snapshot
-	Limits   http1.Limits
+	Limits   http1.Limits // of requests
+	Answers  http1.Limits // of responses
 	Timeouts Timeouts
 	Policy   Policy
 	Sources  Sources // asked only when Policy.RequestRate is set
@@ -79,6 +80,7 @@ func NewContext(index int) *Context {
 	return &Context{
 		Loop:     index,
 		Limits:   http1.DefaultLimits(),
+		Answers:  http1.DefaultLimits(),
 		Timeouts: DefaultTimeouts(),
 		Policy:   Policy{Ahead: headRead},
 		Buffers:  NewBuffers(),
@@ -91,6 +93,9 @@ func (c *Context) begin() {
 	c.scratch = c.scratch[:0]
 	c.Buffers.settle()
 }
+
+// full reports whether sessions hold more than they may.
+func (c *Context) full() bool { return c.Policy.Held > 0 && c.Buffers.Held() > c.Policy.Held }
 
 func (c *Context) op(op Op) { c.ops = append(c.ops, op) }
 

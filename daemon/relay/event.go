@@ -38,12 +38,13 @@ const (
 	// that a server connection had carried earlier requests; Calling, that it was
 	// not made yet, so that nothing was sent over it.
 	Failed
-	// Moved says that N bytes from Side went to the other side without
-	// passing through here, which ends a Splice; N may be less than asked.
-	// Surplus tells that there is something behind them.
-	Moved
-	// Progress says that a Splice has moved bytes and goes on.
+	// Progress says that bytes from Side were taken by the other side: what was
+	// queued for it, or N that a Splice has moved past here and not yet told of.
+	// Blocked tells that Side had to wait for that.
 	Progress
+	// Moved is the last Progress of a Splice, which ends; in all it may be less
+	// than was asked. Surplus tells that there is something behind.
+	Moved
 	// Expired says that the deadline has passed. Blocked tells that it is the
 	// server who does not take what the client has sent; Stalled, that the client
 	// does not take what it is sent; Calling and Reused as in Failed.
@@ -130,8 +131,8 @@ type Op struct {
 }
 
 func (k EventKind) String() string {
-	return [...]string{"", "opened", "received", "connecting", "connected", "failed", "moved",
-		"progress", "expired", "refuse", "drain", "shed"}[k]
+	return [...]string{"", "opened", "received", "connecting", "connected", "failed", "progress",
+		"moved", "expired", "refuse", "drain", "shed"}[k]
 }
 
 func (c Cause) String() string {

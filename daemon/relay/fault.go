@@ -158,7 +158,7 @@ func (s *Session) lose(c *Context) {
 	s.answer.drop(c.Buffers)
 	s.splicing = [2]bool{}
 	if s.connected {
-		s.connected = false
+		s.connected, s.connecting = false, false
 		c.op(Op{Kind: HangUp, Side: Server})
 	}
 }

@@ -173,7 +173,7 @@ func FuzzSession(f *testing.F) {
 			case s < 230 && x.spliced && x.connected:
 				side := Side(s % 2)
 				if x.sess.splicing[side] {
-					x.step(&Event{Kind: Progress})
+					x.step(&Event{Kind: Progress, Side: side, N: min(int64(s), x.left(side)-1), Blocked: s%3 == 0})
 					x.step(&Event{Kind: Moved, Side: side, N: min(int64(s), x.left(side))})
 				}
 			}

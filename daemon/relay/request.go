@@ -30,9 +30,16 @@ func (s *Session) requests(c *Context, data []byte) {
 			break
 		}
 		if n == 0 {
+			if c.full() {
+				s.method = methodAtSight(data)
+				s.refuse(c, 503)
+				break
+			}
 			if s.phase == idle {
 				s.phase = reading
-				s.deadline = c.Now + c.Timeouts.Head
+				if s.served > 0 {
+					s.deadline = c.Now + c.Timeouts.Head
+				}
 			}
 			break
 		}
@@ -82,8 +89,11 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	s.request.start(r.Body, r.Length, false)
 	s.response = body{}
 	s.served++
-	s.began, s.allow = c.Now, c.Timeouts.BodyGrace
+	s.began, s.asked, s.allow = c.Now, c.Now, c.Timeouts.BodyGrace
 	s.live.Stats.Cell(c.Loop).Requests.Add(1)
+	if c.Policy.Requests > 0 && s.served >= c.Policy.Requests {
+		s.keep = false
+	}
 
 	svc := c.Snapshot.At(s.live)
 	switch {
@@ -103,12 +113,9 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	case c.Policy.Body > 0 && r.Length > c.Policy.Body:
 		s.refuse(c, 413)
 		return data
-	case c.Policy.Held > 0 && c.Buffers.Held() > c.Policy.Held:
+	case c.full():
 		s.refuse(c, 503)
 		return data
-	}
-	if c.Policy.Requests > 0 && s.served >= c.Policy.Requests {
-		s.keep = false
 	}
 	s.perRequest = svc.Scheduler.Unit == table.PerRequest
 	if s.perRequest && r.Minor == 0 {
@@ -132,7 +139,8 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 		s.refuse(c, status(err))
 		return data
 	}
-	if c.Policy.Body > 0 && s.request.size > c.Policy.Body {
+	s.patient = r.Expect100 && n == 0
+	if s.tooLong(c) {
 		s.refuse(c, 413)
 		return data
 	}
@@ -194,7 +202,7 @@ func (s *Session) connect(c *Context, svc *table.Service, server *table.Server) 
 }
 
 func (s *Session) dial(c *Context, op Op) {
-	s.connected, s.spoiled = true, false
+	s.connected, s.connecting, s.spoiled = true, false, false
 	s.wait(c)
 	s.sparser.Reset()
 	c.op(op)
@@ -238,12 +246,12 @@ func (s *Session) leave() {
 // sendBody passes on what data holds of the request's body, and returns what
 // follows it.
 func (s *Session) sendBody(c *Context, data []byte) []byte {
-	if s.request.done || s.spoiled {
+	if s.request.done {
 		return data
 	}
 	out, n, err := s.request.take(data, &c.Limits)
 	code := status(err)
-	if err == nil && c.Policy.Body > 0 && s.request.size > c.Policy.Body {
+	if err == nil && s.tooLong(c) {
 		code = 413
 	}
 	if code != 0 {
@@ -254,13 +262,20 @@ func (s *Session) sendBody(c *Context, data []byte) []byte {
 		}
 		return nil
 	}
-	s.earn(c, n)
+	s.earn(c, int64(n), false)
 	s.wait(c)
 	c.write(Server, nil, out)
 	if s.bulk(c, &s.request) {
 		s.splice(c, Client, s.request.run())
 	}
 	return data[n:]
+}
+
+// tooLong reports whether the body is longer than may be. A chunk counts as a
+// whole as soon as its size is known.
+func (s *Session) tooLong(c *Context) bool {
+	b := &s.request
+	return c.Policy.Body > 0 && b.kind == http1.ChunkedBody && b.chunks.Remaining() > c.Policy.Body-b.size
 }
 
 // bulk reports whether what comes next of a body is worth splicing.

@@ -17,7 +17,7 @@ func (s *Session) fromServer(c *Context, ev *Event) {
 	s.wait(c)
 	var head []byte
 	for !s.final {
-		n, err := s.sparser.Response(data, &c.Limits, s.method, &c.res)
+		n, err := s.sparser.Response(data, &c.Answers, s.method, &c.res)
 		if err != nil {
 			s.lose(c)
 			s.answerSelf(c, 502)
@@ -38,7 +38,7 @@ func (s *Session) fromServer(c *Context, ev *Event) {
 			head = s.respond(c)
 		}
 	}
-	out, n, err := s.response.take(data, &c.Limits)
+	out, n, err := s.response.take(data, &c.Answers)
 	if err != nil {
 		s.spoiled = true
 		c.send(s, head, nil)
@@ -76,6 +76,10 @@ func (c *Context) send(s *Session, head, data []byte) {
 
 // interim passes a 1xx response on, which clients of HTTP/1.0 do not know.
 func (s *Session) interim(c *Context) {
+	if s.patient && c.res.Status == 100 {
+		s.earn(c, 0, true)
+		s.bound(c)
+	}
 	if s.minor == 0 {
 		return
 	}

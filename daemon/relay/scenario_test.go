@@ -33,8 +33,8 @@ var update = flag.Bool("update", false, "write what was seen into the scenarios"
 //
 // Other events: server "bytes", client end, server end, connecting,
 // connected, fail SIDE CAUSE [reused] [calling], moved SIDE N [surplus],
-// progress, expired [blocked] [calling] [stalled] [reused], refuse STATUS, drain,
-// shed [blocked], wait DURATION. Other lines before
+// progress SIDE N [blocked], expired [blocked] [calling] [stalled] [reused],
+// refuse STATUS, drain, shed [blocked], wait DURATION. Other lines before
 // the first event: redirect ADDRESS, zerocopy, limit NAME VALUE.
 func TestScenariosBringTheirOperations(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.scenario")
@@ -155,7 +155,11 @@ func event(t *testing.T, line string, words []string) *Event {
 	case "shed":
 		return &Event{Kind: Shed, Blocked: len(words) > 1}
 	case "progress":
-		return &Event{Kind: Progress}
+		n, err := strconv.ParseInt(words[2], 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &Event{Kind: Progress, Side: sides[words[1]], N: n, Blocked: len(words) > 3}
 	case "fail":
 		causes := map[string]Cause{"reset": Reset, "refused": Refused, "unreachable": Unreachable, "timeout": TimedOut, "exhausted": Exhausted}
 		if causes[words[2]] == 0 {
@@ -310,6 +314,8 @@ func (b *bench) limit(t testing.TB, name, value string) {
 		p.BodyRate = n
 	case "held":
 		p.Held = int64(n)
+	case "head":
+		b.ctx.Timeouts.Head = d
 	case "total":
 		b.ctx.Timeouts.Total = d
 	case "first-byte":

@@ -48,6 +48,7 @@ type Session struct {
 	perRequest bool // the scheduler chooses anew for each request
 	upgrade    bool // the client asked to switch protocols
 	final      bool // the response, or the tunnel, has begun
+	patient    bool // the client waits for the server's 100 before it sends the body
 	affinity   bool // the response may set or renew the session cookie
 	request    body
 	response   body
@@ -57,10 +58,11 @@ type Session struct {
 	failed [maxTries - 1]*table.Live // failed[:tries] cannot be connected to
 	tries  uint8
 
-	server    *table.Server // chosen, and counted in its Live.Conns
-	connected bool          // there is a server connection, or one on its way
-	spoiled   bool          // it cannot be used for another exchange
-	splicing  [2]bool       // bytes from that side go past the session
+	server     *table.Server // chosen, and counted in its Live.Conns
+	connected  bool          // there is a server connection, or one on its way
+	connecting bool          // it is on its way
+	spoiled    bool          // it cannot be used for another exchange
+	splicing   [2]bool       // bytes from that side go past the session
 
 	in       pending // from the client
 	answer   pending // from the server
@@ -76,7 +78,8 @@ type Session struct {
 	deadline time.Duration
 	began    time.Duration // the exchange
 	active   time.Duration // when a byte last went either way
-	allow    time.Duration // how long the client may take for more of its body
+	asked    time.Duration // since when the client alone is waited for, for more of its body
+	allow    time.Duration // how long it may take
 }
 
 type phase uint8
@@ -143,7 +146,9 @@ func (s *Session) Wants(side Side) int {
 		if side == Server {
 			return wantIf(s.connected && !s.splicing[Server], bodyRead)
 		}
-		return wantIf(!s.request.done && s.connected && !s.splicing[Client], bodyRead)
+		// As much of what follows the body as of what follows any request.
+		rest := int(min(s.request.run(), bodyRead)) + s.ahead
+		return wantIf(!s.request.done && s.connected && !s.splicing[Client], min(rest, bodyRead))
 	case tunnel:
 		return wantIf(!s.splicing[side] && s.connected && !s.ended[side], bodyRead)
 	case linger:
@@ -181,11 +186,13 @@ func (s *Session) Step(c *Context, ev *Event) []Op {
 			s.fromServer(c, ev)
 		}
 	case Connecting:
+		s.connecting = true
 		s.deadline = c.Now + c.Timeouts.Connect
 		if total := c.Timeouts.Total; total > 0 && s.phase == exchange {
 			s.deadline = min(s.deadline, s.began+total)
 		}
 	case Connected:
+		s.connecting, s.asked = false, c.Now
 		if s.server != nil {
 			c.away.forget(s.server.Live)
 		}
@@ -194,7 +201,7 @@ func (s *Session) Step(c *Context, ev *Event) []Op {
 	case Failed:
 		s.fail(c, ev)
 	case Progress:
-		s.wait(c)
+		s.progress(c, ev)
 	case Moved:
 		s.moved(c, ev)
 	case Expired:
@@ -223,6 +230,7 @@ func (s *Session) open(c *Context) {
 	cell.Conns.Add(1)
 	if svc.Scheduler.Content {
 		s.rest(c)
+		s.deadline = c.Now + c.Timeouts.Head // a newcomer is not kept alive, it has yet to ask
 		return
 	}
 	s.phase = tunnel
@@ -239,17 +247,22 @@ func (s *Session) rest(c *Context) {
 
 // wait sets the deadline of an exchange or a tunnel after something went by.
 func (s *Session) wait(c *Context) {
-	t := &c.Timeouts
 	s.active = c.Now
-	s.deadline = c.Now + t.Read
+	s.bound(c)
+}
+
+// bound sets the deadline of an exchange or a tunnel.
+func (s *Session) bound(c *Context) {
+	t := &c.Timeouts
+	s.deadline = s.active + t.Read
 	if s.phase != exchange {
 		return
 	}
-	if s.request.done && !s.final && t.FirstByte > 0 {
-		s.deadline = c.Now + t.FirstByte
+	if (s.request.done || s.patient) && !s.final && t.FirstByte > 0 {
+		s.deadline = s.active + t.FirstByte
 	}
-	if !s.request.done && c.Policy.BodyRate > 0 {
-		s.deadline = min(s.deadline, c.Now+s.allow)
+	if !s.request.done && !s.patient && c.Policy.BodyRate > 0 {
+		s.deadline = min(s.deadline, s.asked+s.allow)
 	}
 	if t.Total > 0 {
 		s.deadline = min(s.deadline, s.began+t.Total)
@@ -257,12 +270,17 @@ func (s *Session) wait(c *Context) {
 }
 
 // earn lengthens what the client may take for the rest of its body by what it
-// has sent of it now: n bytes, at the rate that is asked for.
-func (s *Session) earn(c *Context, n int) {
+// has sent of it now: n bytes, at the rate that is asked for. Time in which it
+// had to wait for the server is not the client's.
+func (s *Session) earn(c *Context, n int64, blocked bool) {
 	if rate := c.Policy.BodyRate; rate > 0 {
-		s.allow += time.Duration(n)*time.Second/time.Duration(rate) - (c.Now - s.active)
+		if !blocked && !s.patient {
+			s.allow -= c.Now - s.asked
+		}
+		s.allow += time.Duration(min(n, 1<<32)) * time.Second / time.Duration(rate)
 		s.allow = max(min(s.allow, c.Timeouts.Read), 0)
 	}
+	s.asked, s.patient = c.Now, false
 }
 
 // drain ends an idle session now and any other with its present exchange.
@@ -281,16 +299,14 @@ func (s *Session) expire(c *Context, ev *Event) {
 		s.refuse(c, 408)
 	case s.final && ev.Stalled && (s.phase == exchange || s.phase == tunnel):
 		s.shut(c, Abort) // there is nobody to wait for
+	case s.phase == exchange && !s.request.done && ev.Blocked && !ev.Calling && !s.overdue(c):
+		s.earn(c, 0, true)
+		s.allow = max(s.allow, c.Timeouts.BodyGrace)
+		s.bound(c)
 	case s.phase == exchange && s.final:
 		s.breakOff(c)
-	case s.phase == exchange && !s.request.done && !ev.Calling && !s.overdue(c):
-		if !ev.Blocked {
-			s.refuse(c, 408)
-			return
-		}
-		// The client cannot send faster than the server takes it.
-		s.allow = max(s.allow, c.Timeouts.BodyGrace)
-		s.deadline = min(c.Now+s.allow, s.active+c.Timeouts.Read)
+	case s.phase == exchange && !s.request.done && !s.patient && !ev.Blocked:
+		s.refuse(c, 408) // it is the client who was waited for
 	case s.phase == exchange, s.phase == tunnel && !s.final:
 		s.distrust(c, ev)
 		s.noServer(c, TimedOut, ev.Calling)

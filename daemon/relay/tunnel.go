@@ -76,16 +76,35 @@ func (s *Session) pass(c *Context, from Side, data []byte) {
 	}
 }
 
-// moved takes in what a splice has done.
+// progress takes in that bytes have gone by.
+func (s *Session) progress(c *Context, ev *Event) {
+	switch {
+	case s.phase != exchange && s.phase != tunnel, s.connecting:
+		return // their deadlines do not move
+	case s.phase == exchange && ev.Side == Server && !s.final:
+		return // the client takes what an earlier response has left
+	}
+	b := &s.response
+	if ev.Side == Client {
+		b = &s.request
+		s.inBytes += uint64(ev.N)
+		s.earn(c, ev.N, ev.Blocked)
+	} else {
+		s.outBytes += uint64(ev.N)
+	}
+	if s.phase == exchange && ev.N > 0 {
+		b.skip(ev.N)
+	}
+	if s.inBytes+s.outBytes > 1<<20 {
+		s.count(c)
+	}
+	s.wait(c)
+}
+
+// moved takes in that a splice has ended.
 func (s *Session) moved(c *Context, ev *Event) {
 	s.splicing[ev.Side] = false
-	s.wait(c)
-	n := uint64(ev.N)
-	if ev.Side == Client {
-		s.inBytes += n
-	} else {
-		s.outBytes += n
-	}
+	s.progress(c, ev)
 	if s.phase != exchange {
 		return
 	}
@@ -93,7 +112,6 @@ func (s *Session) moved(c *Context, ev *Event) {
 	if ev.Side == Client {
 		b = &s.request
 	}
-	b.skip(ev.N)
 	s.spoiled = s.spoiled || ev.Side == Server && b.done && ev.Surplus
 	if ev.Side == Server && b.done {
 		s.finish(c)

@@ -57,8 +57,10 @@ type Connection struct {
 }
 
 // Connect connects from the host to a numeric address.
-func (h *Host) Connect(addr string) (*Connection, error) {
-	conn, err := h.Dial(addr)
+func (h *Host) Connect(addr string) (*Connection, error) { return h.connectFrom("", addr) }
+
+func (h *Host) connectFrom(source, addr string) (*Connection, error) {
+	conn, err := h.DialFrom(source, addr)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +94,13 @@ type Wire struct {
 // Wire connects from the host to a numeric address until the test ends.
 func (h *Host) Wire(addr string) *Wire {
 	h.t.Helper()
-	c, err := h.Connect(addr)
+	return h.WireFrom("", addr)
+}
+
+// WireFrom is Wire from one of the host's addresses, "" for whichever.
+func (h *Host) WireFrom(source, addr string) *Wire {
+	h.t.Helper()
+	c, err := h.connectFrom(source, addr)
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -151,9 +151,15 @@ func (h *Host) Within(do func() error) error {
 const patience = 30 * time.Second
 
 // Dial connects from the host to a numeric address.
-func (h *Host) Dial(addr string) (conn net.Conn, err error) {
+func (h *Host) Dial(addr string) (conn net.Conn, err error) { return h.DialFrom("", addr) }
+
+// DialFrom is Dial from one of the host's addresses, "" for whichever.
+func (h *Host) DialFrom(source, addr string) (conn net.Conn, err error) {
 	err = h.Within(func() error {
 		d := net.Dialer{Timeout: patience, FallbackDelay: -1}
+		if source != "" {
+			d.LocalAddr = &net.TCPAddr{IP: net.ParseIP(source)}
+		}
 		conn, err = d.Dial("tcp", addr)
 		return err
 	})
