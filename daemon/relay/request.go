@@ -75,7 +75,8 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	s.minor = r.Minor
 	s.keep = r.KeepAlive && !s.draining
 	s.upgrade = r.Upgrade != nil
-	s.final, s.replayed, s.redirected, s.spoiled = false, false, false, false
+	s.final, s.replayed, s.redirected = false, false, false
+	s.spoiled, s.ceased = false, false
 	s.affinity, s.returned = false, sid{}
 	s.request.start(r.Body, r.Length, false)
 	s.response = body{}
@@ -224,8 +225,11 @@ func (s *Session) leave() {
 // sendBody passes on what data holds of the request's body, and returns what
 // follows it.
 func (s *Session) sendBody(c *Context, data []byte) []byte {
-	if s.request.done || s.spoiled {
+	if s.request.done {
 		return data
+	}
+	if s.ceased {
+		return nil // on its way already; the connection closes after the answer
 	}
 	out, n, err := s.request.take(data, &c.Limits)
 	code := status(err)

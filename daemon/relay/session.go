@@ -56,6 +56,7 @@ type Session struct {
 	server    *table.Server // chosen, and counted in its Live.Conns
 	connected bool          // there is a server connection, or one on its way
 	spoiled   bool          // it cannot be used for another exchange
+	ceased    bool          // it has refused the request and wants no more of it
 	splicing  [2]bool       // bytes from that side go past the session
 
 	in       pending // from the client
@@ -135,7 +136,7 @@ func (s *Session) Wants(side Side) int {
 		if side == Server {
 			return wantIf(s.connected && !s.splicing[Server], bodyRead)
 		}
-		return wantIf(!s.request.done && s.connected && !s.splicing[Client], bodyRead)
+		return wantIf(!s.request.done && !s.ceased && s.connected && !s.splicing[Client], bodyRead)
 	case tunnel:
 		return wantIf(!s.splicing[side] && s.connected && !s.ended[side], bodyRead)
 	case linger:
@@ -232,7 +233,7 @@ func (s *Session) wait(c *Context) {
 	if s.request.done && !s.final && t.FirstByte > 0 {
 		s.deadline = c.Now + t.FirstByte
 	}
-	if !s.request.done && c.Policy.BodyRate > 0 {
+	if !s.request.done && !s.ceased && c.Policy.BodyRate > 0 {
 		s.deadline = min(s.deadline, c.Now+s.allow)
 	}
 	if t.Total > 0 {
