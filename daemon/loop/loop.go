@@ -327,7 +327,7 @@ func (l *Loop) timers() {
 		if s := t.owner; s.Closed() {
 			l.end(s)
 		} else {
-			l.step(s, relay.Event{Kind: relay.Expired, Blocked: s.server.blocked()})
+			l.step(s, relay.Event{Kind: relay.Expired, Blocked: s.server.blocked() || s.client.backedUp()})
 		}
 	}
 	if l.paused > 0 {

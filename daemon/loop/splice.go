@@ -56,13 +56,17 @@ type transfer struct {
 	left  int64 // to come
 	held  int64 // in the pipe
 	moved int64
-	ended bool // the source has no more: a receive shows its end
+	told  int64 // of it, in Progress
+	ended bool  // the source has no more: a receive shows its end
 
 	// failed is why the source gave no more. The kernel tells an error once:
 	// a receive after it would take the connection for ended in order.
 	failed unix.Errno
 	busy   bool // listed in Loop.busy
 }
+
+// backedUp reports whether bytes spliced from c wait for the other side.
+func (c *conn) backedUp() bool { return c.moving != nil && c.moving.held > 0 }
 
 // beginTransfer starts what a Splice asks for. Without a pipe to be had the
 // session is told that nothing was moved, and copies.
@@ -172,7 +176,9 @@ func (l *Loop) transfer(t *transfer) {
 
 // progress keeps the session's deadline from passing while bytes move.
 func (l *Loop) progress(t *transfer) {
-	l.step(t.sess, relay.Event{Kind: relay.Progress})
+	n := t.moved - t.told
+	t.told = t.moved
+	l.step(t.sess, relay.Event{Kind: relay.Progress, Side: t.side, N: n})
 }
 
 // empty reports whether a socket holds no byte and is not closed. Bytes that

@@ -41,7 +41,8 @@ const (
 	// passing through here, which ends a Splice; N may be less than asked.
 	// Surplus tells that there is something behind them.
 	Moved
-	// Progress says that a Splice has moved bytes and goes on.
+	// Progress says that a Splice from Side has moved N more bytes and goes
+	// on. Moved counts them again.
 	Progress
 	// Expired says that the deadline has passed. Blocked tells that it is the
 	// server who does not take what the client has sent.

@@ -163,8 +163,9 @@ func FuzzSession(f *testing.F) {
 			case s < 230 && x.spliced && x.connected:
 				side := Side(s % 2)
 				if x.sess.splicing[side] {
-					x.step(&Event{Kind: Progress})
-					x.step(&Event{Kind: Moved, Side: side, N: min(int64(s), x.left(side))})
+					n := min(int64(s), x.left(side))
+					x.step(&Event{Kind: Progress, Side: side, N: n / 2})
+					x.step(&Event{Kind: Moved, Side: side, N: n, Surplus: s >= 228})
 				}
 			}
 		}

@@ -237,20 +237,35 @@ func (s *Session) sendBody(c *Context, data []byte) []byte {
 		code = 413
 	}
 	if code != 0 {
-		if s.final {
-			s.breakOff(c)
-		} else {
-			s.refuse(c, code)
-		}
+		s.reject(c, code)
 		return nil
 	}
-	s.earn(c, n)
+	s.earn(c, int64(n))
 	s.wait(c)
 	c.write(Server, nil, out)
 	if s.bulk(c, &s.request) {
-		s.splice(c, Client, s.request.run())
+		s.splice(c, Client, s.allowed(c))
 	}
 	return data[n:]
+}
+
+// reject ends an exchange whose request has turned out to be bad.
+func (s *Session) reject(c *Context, code int) {
+	if s.final {
+		s.breakOff(c)
+	} else {
+		s.refuse(c, code)
+	}
+}
+
+// allowed is how much of the run in the request's body may be spliced: a chunk
+// says how long it is, not how long the body, and one byte past the limit shows.
+func (s *Session) allowed(c *Context) int64 {
+	run := s.request.run()
+	if c.Policy.Body > 0 {
+		run = min(run, max(c.Policy.Body-s.request.size, 0)+1)
+	}
+	return run
 }
 
 // bulk reports whether what comes next of a body is worth splicing.

@@ -31,7 +31,7 @@ var update = flag.Bool("update", false, "write what was seen into the scenarios"
 //		server <- "GET / ..."
 //
 // Other events: server "bytes", client end, server end, connecting,
-// connected, fail SIDE CAUSE [reused], moved SIDE N [surplus], progress,
+// connected, fail SIDE CAUSE [reused], moved SIDE N [surplus], progress SIDE N,
 // expired [blocked], refuse STATUS, drain, wait DURATION. Other lines before
 // the first event: redirect ADDRESS, zerocopy, limit NAME VALUE.
 func TestScenariosBringTheirOperations(t *testing.T) {
@@ -150,7 +150,12 @@ func event(t *testing.T, line string, words []string) *Event {
 	case "drain":
 		return &Event{Kind: Drain}
 	case "progress":
-		return &Event{Kind: Progress}
+		ev := &Event{Kind: Progress}
+		if len(words) > 1 {
+			ev.Side = sides[words[1]]
+			ev.N, _ = strconv.ParseInt(words[2], 10, 64)
+		}
+		return ev
 	case "fail":
 		causes := map[string]Cause{"reset": Reset, "refused": Refused, "unreachable": Unreachable, "timeout": TimedOut, "exhausted": Exhausted}
 		if causes[words[2]] == 0 {

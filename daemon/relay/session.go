@@ -58,6 +58,7 @@ type Session struct {
 	spoiled   bool          // it cannot be used for another exchange
 	ceased    bool          // it has refused the request and wants no more of it
 	splicing  [2]bool       // bytes from that side go past the session
+	earned    int64         // bytes of the client's splice that were reported in Progress
 
 	in       pending // from the client
 	answer   pending // from the server
@@ -181,6 +182,10 @@ func (s *Session) Step(c *Context, ev *Event) []Op {
 	case Failed:
 		s.fail(c, ev)
 	case Progress:
+		if ev.Side == Client {
+			s.earn(c, ev.N)
+			s.earned += ev.N
+		}
 		s.wait(c)
 	case Moved:
 		s.moved(c, ev)
@@ -243,8 +248,9 @@ func (s *Session) wait(c *Context) {
 
 // earn lengthens what the client may take for the rest of its body by what it
 // has sent of it now: n bytes, at the rate that is asked for.
-func (s *Session) earn(c *Context, n int) {
+func (s *Session) earn(c *Context, n int64) {
 	if rate := c.Policy.BodyRate; rate > 0 {
+		n = min(n, 1<<30) // whose time does not overflow
 		s.allow += time.Duration(n)*time.Second/time.Duration(rate) - (c.Now - s.active)
 		s.allow = max(min(s.allow, c.Timeouts.Read), 0)
 	}

@@ -79,25 +79,34 @@ func (s *Session) pass(c *Context, from Side, data []byte) {
 // moved takes in what a splice has done.
 func (s *Session) moved(c *Context, ev *Event) {
 	s.splicing[ev.Side] = false
-	s.wait(c)
 	n := uint64(ev.N)
 	if ev.Side == Client {
 		s.inBytes += n
+		s.earn(c, ev.N-s.earned)
+		s.earned = 0
 	} else {
 		s.outBytes += n
 	}
+	s.wait(c)
 	if s.phase != exchange {
 		return
 	}
-	b := &s.response
 	if ev.Side == Client {
-		b = &s.request
+		s.request.skip(ev.N)
+		switch {
+		case c.Policy.Body > 0 && s.request.size > c.Policy.Body:
+			s.reject(c, 413)
+		case ev.N > 0 && s.bulk(c, &s.request):
+			s.splice(c, Client, s.allowed(c))
+		}
+		return
 	}
-	b.skip(ev.N)
-	s.spoiled = s.spoiled || ev.Side == Server && b.done && ev.Surplus
-	if ev.Side == Server && b.done {
+	s.response.skip(ev.N)
+	switch {
+	case s.response.done:
+		s.spoiled = s.spoiled || ev.Surplus
 		s.finish(c)
-	} else if ev.N > 0 && s.bulk(c, b) {
-		s.splice(c, ev.Side, b.run())
+	case ev.N > 0 && s.bulk(c, &s.response):
+		s.splice(c, Server, s.response.run())
 	}
 }
