@@ -14,6 +14,10 @@ var refusedRequests = []struct {
 }{
 	{"a TLS ClientHello", "\x16\x03\x01\x02\x00\x01\x00", tlsHello},
 	{"an HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", otherVersion},
+	{"a PROXY protocol line", "PROXY TCP4 192.0.2.1 192.0.2.2 1024 80\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", badVersion},
+	{"a PROXY protocol line of no address", "PROXY UNKNOWN\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", noVersion},
+	{"a PROXY protocol header", "\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c\x7f\x00\x00\x01\x7f\x00\x00\x01\x04\x00\x00\x50GET / HTTP/1.1\r\nHost: a\r\n\r\n", notHTTP},
+	{"an SSH greeting", "SSH-2.0-OpenSSH_9.2\r\n", notHTTP},
 	{"HTTP/0.9", "GET /\r\n", noVersion},
 	{"HTTP/0.9 by its number", "GET / HTTP/0.9\r\n", otherVersion},
 	{"HTTP/1.2", "GET / HTTP/1.2\r\n", otherVersion},

@@ -79,6 +79,7 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	s.spoiled, s.ceased = false, false
 	s.affinity, s.returned = false, sid{}
 	s.request.start(r.Body, r.Length, false)
+	s.request.bare = r.NoTrailers
 	s.response = body{}
 	s.served++
 	s.began, s.allow = c.Now, c.Timeouts.BodyGrace

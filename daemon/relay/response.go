@@ -95,6 +95,7 @@ func (s *Session) respond(c *Context) []byte {
 	s.ceased = !r.KeepAlive && r.Status >= 400
 	unchunk := r.Body == http1.ChunkedBody && s.minor == 0
 	s.response.start(r.Body, r.Length, unchunk)
+	s.response.bare = r.NoTrailers
 	s.keep = s.keep && s.request.done && !s.draining && r.Body != http1.CloseBody && !unchunk &&
 		(s.perRequest || !s.spoiled)
 	s.forget(c)
