@@ -18,6 +18,7 @@ type framing struct {
 	keepAlive bool  // Connection: keep-alive
 	switching bool  // Connection: upgrade
 	options   int   // connection options that are neither of those
+	others    bool  // some name fields that we do not know
 	upgrades  int
 	upgrade   []byte
 }
@@ -88,6 +89,7 @@ func (fr *framing) connection(value []byte) fault {
 			if fr.options++; fr.options > maxOptions {
 				return manyOptions
 			}
+			fr.others = fr.others || kindOf(option) == OtherField
 		}
 	}
 	return ok

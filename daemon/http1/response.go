@@ -81,7 +81,7 @@ func (r *Response) understand(m Method) fault {
 	r.KeepAlive = fr.persists(r.Minor)
 	r.Tunnel = false
 	r.Length = -1
-	r.NoTrailers = fr.options > 0
+	r.NoTrailers = fr.others
 	fr.markNamed(r.Fields)
 	return r.frame(&fr, m)
 }
