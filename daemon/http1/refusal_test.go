@@ -67,6 +67,9 @@ var refusedRequests = []struct {
 	{"two Hosts", "GET / HTTP/1.1\r\n" + host + host + "\r\n", severalHosts},
 	{"two Hosts in HTTP/1.0", "GET / HTTP/1.0\r\n" + host + host + "\r\n", severalHosts},
 	{"a list of Hosts", "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n", badHost},
+	{"Hosts with a comma between", "GET / HTTP/1.1\r\nHost: a,b\r\n\r\n", badHost},
+	{"Host with a path of digits", "GET / HTTP/1.1\r\nHost: a/80\r\n\r\n", badHost},
+	{"Host with digits after a bracket", "GET / HTTP/1.1\r\nHost: [::1]80\r\n\r\n", badHost},
 	{"Host with a path", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", badHost},
 	{"Host with userinfo", "GET / HTTP/1.1\r\nHost: u@a\r\n\r\n", badHost},
 	{"Host with a port that is none", "GET / HTTP/1.1\r\nHost: a:b\r\n\r\n", badHost},
@@ -120,6 +123,7 @@ var refusedRequests = []struct {
 	{"many connection options", "GET / HTTP/1.1\r\n" + host + "Connection: " + strings.Repeat("a,", maxOptions+1) + "\r\n\r\n", manyOptions},
 	{"another expectation", "POST / HTTP/1.1\r\n" + host + "Expect: 200-ok\r\n\r\n", badExpect},
 	{"TRACE with a broken Max-Forwards", "TRACE / HTTP/1.1\r\n" + host + "Max-Forwards: x\r\n\r\n", badMaxForwards},
+	{"OPTIONS with an empty Max-Forwards", "OPTIONS * HTTP/1.1\r\n" + host + "Max-Forwards:\r\n\r\n", badMaxForwards},
 	{"OPTIONS with two Max-Forwards", "OPTIONS * HTTP/1.1\r\n" + host + "Max-Forwards: 1\r\nMax-Forwards: 2\r\n\r\n", badMaxForwards},
 }
 
