@@ -77,7 +77,7 @@ func (s *Session) lose(c *Context) {
 	s.count(c)
 	s.leave()
 	s.answer.drop(c.Buffers)
-	s.splicing, s.earned = [2]bool{}, 0
+	s.splicing = [2]bool{}
 	if s.connected {
 		s.connected = false
 		c.op(Op{Kind: HangUp, Side: Server})
