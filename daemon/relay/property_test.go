@@ -120,6 +120,8 @@ func FuzzSession(f *testing.F) {
 		{"scheduler chttp", "server 10.0.0.1:80", "rule .* 10.0.0.1:80", "redirect 127.0.0.1:81"},
 		{"scheduler wlc", "server 10.0.0.1:80", "redirect 127.0.0.1:81"},
 		{"scheduler phttp", "server 10.0.0.1:80", "rule .* 10.0.0.1:80", "zerocopy"},
+		{"scheduler phttp", "server 10.0.0.1:80", "rule .* 10.0.0.1:80", "limit body 50", "limit body-rate 10", "limit requests 3", "limit request-rate 4", "limit first-byte 2s"},
+		{"scheduler http", "server 10.0.0.1:80", "rule .* 10.0.0.1:80", "limit body 50", "limit total 20s", "limit held 5000"},
 	}
 	const get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 	const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
@@ -133,6 +135,8 @@ func FuzzSession(f *testing.F) {
 	f.Add(byte(0), []byte(get+get), []byte("HTTP/1.1 204 No\r\nContent-Length: 2\r\n\r\nhi"+ok), []byte{99, 199, 199})
 	f.Add(byte(1), []byte("GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: w\r\n\r\n"+get), []byte("HTTP/1.1 426 No\r\nContent-Length: 0\r\n\r\n"+ok), []byte{99, 199, 199})
 	f.Add(byte(2), []byte("GET / HTTP/1.1\r\nHost: x\r\nCookie: a=b; KTCPVS_SID=0123456789abcdef7fffffffs;KTCPVS_SID=\r\n\r\n"), []byte("HTTP/1.1 200 OK\r\nSet-Cookie: KTCPVS_SID=x; Max-Age=-9; Expires=x\r\nContent-Length: 0\r\n\r\n"), []byte{99, 199, 199})
+	f.Add(byte(5), []byte("PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n28\r\n0123456789012345678901234567890123456789\r\n28\r\n0123456789012345678901234567890123456789\r\n0\r\n\r\n"), []byte("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi"), []byte{99, 199, 99, 199})
+	f.Add(byte(6), []byte(get+get+"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 51\r\n\r\n"), []byte(ok+ok), []byte{99, 199, 199, 99, 202, 203})
 	f.Add(byte(4), []byte("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n"), []byte("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"), []byte{99, 199, 220, 221, 203})
 	f.Fuzz(func(t *testing.T, setup byte, client, server, script []byte) {
 		b := newBench(t, setups[int(setup)%len(setups)])
