@@ -136,6 +136,16 @@ func TestChunkLimitsAllowWhatJustFits(t *testing.T) {
 	}
 }
 
+// The first byte too many may be half of a line's end, which must not be waited for.
+func TestATrailerThatBreaksOffAtItsLimitIsRefused(t *testing.T) {
+	lim := Limits{Trailer: 8}
+	for _, piece := range []int{0, 1} {
+		if _, _, err := chunkTokens("0\r\nA: bcdef\r", piece, &lim); err != &requestErrors[longTrailer] {
+			t.Errorf("by %d: %v", piece, err)
+		}
+	}
+}
+
 func TestChunkOfTheLargestSizeCanBeSkipped(t *testing.T) {
 	lim := DefaultLimits()
 	var c Chunked

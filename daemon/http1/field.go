@@ -50,6 +50,8 @@ func kindOf(name []byte) FieldKind {
 		known, kind = "host", Host
 	case 4<<8 | 'd':
 		known, kind = "date", Date
+	case 5<<8 | 'c':
+		known, kind = "close", KeepAlive // reserved (RFC 9112 section 9.6): it would be the option's field
 	case 6<<8 | 'c':
 		known, kind = "cookie", Cookie
 	case 6<<8 | 'e':

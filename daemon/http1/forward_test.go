@@ -28,6 +28,8 @@ func TestRequestIsForwarded(t *testing.T) {
 			"HTTP2-Settings: AAA\r\nConnection: upgrade, http2-settings, te, X-Mine, cookie\r\nx-MINE: 1\r\nCookie: a\r\nTrailer: z\r\nY: 2\r\n\r\n",
 			Forward{KeepAlive: true},
 			"GET / HTTP/1.1\r\nHost: x\r\nTrailer: z\r\nY: 2\r\n" + via + "\r\n"},
+		{"without a field named as an option", "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nClose: 1\r\nCloser: 2\r\n\r\n", Forward{KeepAlive: true},
+			"GET / HTTP/1.1\r\nHost: x\r\nCloser: 2\r\n" + via + "\r\n"},
 		{"with what frames it, whatever Connection names", "POST / HTTP/1.1\r\nConnection: host, content-length, via\r\nHost: x\r\nContent-Length: 007\r\nVia: 1.1 a\r\n\r\n",
 			Forward{KeepAlive: true},
 			"POST / HTTP/1.1\r\nHost: x\r\nVia: 1.1 a\r\nContent-Length: 7\r\n" + via + "\r\n"},

@@ -18,6 +18,7 @@ type framing struct {
 	keepAlive bool  // Connection: keep-alive
 	switching bool  // Connection: upgrade
 	options   int   // connection options that are neither of those
+	others    bool  // some name fields that we do not know
 	upgrades  int
 	upgrade   []byte
 }
@@ -88,6 +89,7 @@ func (fr *framing) connection(value []byte) fault {
 			if fr.options++; fr.options > maxOptions {
 				return manyOptions
 			}
+			fr.others = fr.others || kindOf(option) == OtherField
 		}
 	}
 	return ok
@@ -124,19 +126,28 @@ func (fr *framing) persists(minor uint8) bool {
 }
 
 // protocols is what an HTTP/1.1 sender wants to switch to, nil for nothing (RFC 9110 section 7.8). Several
-// Upgrade fields count as none: they may be ignored. So does h2c, which would let requests pass through a
-// tunnel that the gateway never sees.
+// Upgrade fields, or one that is malformed, count as none: they may be ignored. So does h2c, which would let requests
+// pass through a tunnel that the gateway never sees.
 func (fr *framing) protocols(minor uint8) []byte {
 	if minor == 0 || !fr.switching || fr.upgrades != 1 || len(fr.upgrade) == 0 {
 		return nil
 	}
 	for list, more := fr.upgrade, true; more; {
 		var protocol []byte
-		if protocol, list, more = nextOption(list); foldEqual(protocol, "h2c") {
+		protocol, list, more = nextOption(list)
+		if name, valid := protocolName(protocol); !valid || foldEqual(name, "h2c") {
 			return nil
 		}
 	}
 	return fr.upgrade
+}
+
+// protocolName is the name in a protocol, name ["/" version] (RFC 9110 section 7.8); an empty one is an empty list
+// element.
+func protocolName(protocol []byte) (name []byte, valid bool) {
+	name, version, versioned := bytes.Cut(protocol, slash)
+	valid = tokenEnd(name, 0) == len(name) && tokenEnd(version, 0) == len(version)
+	return name, valid && (!versioned || len(name) > 0 && len(version) > 0)
 }
 
 // markNamed makes the fields that a connection option names ByConnection. What frames or routes the message is the

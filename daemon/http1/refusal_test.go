@@ -14,6 +14,10 @@ var refusedRequests = []struct {
 }{
 	{"a TLS ClientHello", "\x16\x03\x01\x02\x00\x01\x00", tlsHello},
 	{"an HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", otherVersion},
+	{"a PROXY protocol line", "PROXY TCP4 192.0.2.1 192.0.2.2 1024 80\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", badVersion},
+	{"a PROXY protocol line of no address", "PROXY UNKNOWN\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", noVersion},
+	{"a PROXY protocol header", "\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c\x7f\x00\x00\x01\x7f\x00\x00\x01\x04\x00\x00\x50GET / HTTP/1.1\r\nHost: a\r\n\r\n", notHTTP},
+	{"an SSH greeting", "SSH-2.0-OpenSSH_9.2\r\n", notHTTP},
 	{"HTTP/0.9", "GET /\r\n", noVersion},
 	{"HTTP/0.9 by its number", "GET / HTTP/0.9\r\n", otherVersion},
 	{"HTTP/1.2", "GET / HTTP/1.2\r\n", otherVersion},
@@ -63,6 +67,9 @@ var refusedRequests = []struct {
 	{"two Hosts", "GET / HTTP/1.1\r\n" + host + host + "\r\n", severalHosts},
 	{"two Hosts in HTTP/1.0", "GET / HTTP/1.0\r\n" + host + host + "\r\n", severalHosts},
 	{"a list of Hosts", "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n", badHost},
+	{"Hosts with a comma between", "GET / HTTP/1.1\r\nHost: a,b\r\n\r\n", badHost},
+	{"Host with a path of digits", "GET / HTTP/1.1\r\nHost: a/80\r\n\r\n", badHost},
+	{"Host with digits after a bracket", "GET / HTTP/1.1\r\nHost: [::1]80\r\n\r\n", badHost},
 	{"Host with a path", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", badHost},
 	{"Host with userinfo", "GET / HTTP/1.1\r\nHost: u@a\r\n\r\n", badHost},
 	{"Host with a port that is none", "GET / HTTP/1.1\r\nHost: a:b\r\n\r\n", badHost},
@@ -116,6 +123,7 @@ var refusedRequests = []struct {
 	{"many connection options", "GET / HTTP/1.1\r\n" + host + "Connection: " + strings.Repeat("a,", maxOptions+1) + "\r\n\r\n", manyOptions},
 	{"another expectation", "POST / HTTP/1.1\r\n" + host + "Expect: 200-ok\r\n\r\n", badExpect},
 	{"TRACE with a broken Max-Forwards", "TRACE / HTTP/1.1\r\n" + host + "Max-Forwards: x\r\n\r\n", badMaxForwards},
+	{"OPTIONS with an empty Max-Forwards", "OPTIONS * HTTP/1.1\r\n" + host + "Max-Forwards:\r\n\r\n", badMaxForwards},
 	{"OPTIONS with two Max-Forwards", "OPTIONS * HTTP/1.1\r\n" + host + "Max-Forwards: 1\r\nMax-Forwards: 2\r\n\r\n", badMaxForwards},
 }
 

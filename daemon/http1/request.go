@@ -27,6 +27,7 @@ type Request struct {
 	Length     int64  // bytes of a LengthBody, 0 for NoBody, -1 for ChunkedBody
 	KeepAlive  bool   // the client will go on after this exchange
 	Expect100  bool   // the client waits for 100 (Continue) before it sends the body
+	NoTrailers bool   // Connection names a field we do not know, which may be a trailer: none is passed on
 	Upgrade    []byte // protocols to switch to, when Connection says upgrade; nil for h2c, which a gateway must not tunnel
 	// MaxForwards, for TRACE and OPTIONS, is how many more times the request may be forwarded; at 0 the
 	// gateway answers itself. -1: not given. AppendRequest counts it down (RFC 9110 section 7.6.2).
@@ -114,6 +115,7 @@ func (r *Request) understand() fault {
 	}
 	r.KeepAlive = fr.persists(r.Minor)
 	r.Upgrade = fr.protocols(r.Minor)
+	r.NoTrailers = fr.others
 	fr.markNamed(r.Fields)
 	return ok
 }

@@ -11,6 +11,7 @@ type Response struct {
 	KeepAlive  bool   // the server will go on after this exchange
 	Tunnel     bool   // 101, or 2xx to CONNECT: what follows is no longer HTTP/1
 	Upgrade    []byte // protocols of the Upgrade field, when Connection says upgrade; nil for h2c
+	NoTrailers bool   // as in a Request
 	SetsCookie bool   // there is a Set-Cookie field
 
 	head []byte
@@ -80,6 +81,7 @@ func (r *Response) understand(m Method) fault {
 	r.KeepAlive = fr.persists(r.Minor)
 	r.Tunnel = false
 	r.Length = -1
+	r.NoTrailers = fr.others
 	fr.markNamed(r.Fields)
 	return r.frame(&fr, m)
 }

@@ -7,6 +7,7 @@ type body struct {
 	kind    http1.Body
 	done    bool
 	unchunk bool  // the receiver does not know chunks
+	bare    bool  // trailers are left out
 	left    int64 // of a LengthBody
 	size    int64 // payload of a ChunkedBody so far
 	chunks  http1.Chunked
@@ -75,7 +76,7 @@ func (b *body) takeChunks(data []byte, lim *http1.Limits) (out []byte, n int, er
 				continue
 			}
 		default:
-			if b.unchunk || !b.chunks.Canonical() {
+			if b.unchunk || !b.chunks.Canonical() || b.bare && token == http1.TrailerField {
 				continue
 			}
 		}

@@ -17,11 +17,15 @@ type fake struct {
 	connected bool
 	calling   bool // nothing has come of the present server connection
 	spliced   bool
+	passed    bool   // bytes were spliced, and are in neither stream
 	toServer  []byte // over the present server connection
 	toClient  []byte
 	sent      [][]byte // what went over each server connection before
 	aborted   bool
+	finished  bool // the stream to the client has ended
 	over      bool
+
+	clientGone bool
 }
 
 func (f *fake) step(ev *Event) {
@@ -44,6 +48,10 @@ func (f *fake) step(ev *Event) {
 		if n := f.sess.Wants(side); n < 0 || n > bodyRead || side == Server && n > 0 && !f.connected {
 			f.complain("wants %d from side %d", n, side)
 		}
+	}
+	f.clientGone = f.clientGone || ev.Side == Client && (ev.Kind == Failed || ev.Kind == Received && len(ev.Data) == 0)
+	if n, most := f.sess.in.len(), f.ctx.Limits.Trailer; f.sess.phase == exchange && !f.sess.request.done && n > most {
+		f.complain("keeps %d bytes of a body", n)
 	}
 	if !f.over && f.sess.Deadline() <= 0 {
 		f.complain("no deadline in state %s", f.sess.State())
@@ -90,11 +98,12 @@ func (f *fake) exec(op Op) {
 		if op.Side == Server && !f.connected {
 			f.complain("ends the stream to no server")
 		}
+		f.finished = f.finished || op.Side == Client
 	case Splice:
 		if !f.connected || op.N <= 0 {
 			f.complain("splices %d, connected %v", op.N, f.connected)
 		}
-		f.spliced = true
+		f.spliced, f.passed = true, true
 	}
 }
 

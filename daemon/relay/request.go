@@ -83,10 +83,12 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	s.minor = r.Minor
 	s.keep, s.parting = r.KeepAlive && !s.draining, !r.KeepAlive
 	s.upgrade = r.Upgrade != nil
-	s.final, s.replayed, s.redirected, s.spoiled = false, false, false, false
+	s.final, s.replayed, s.redirected = false, false, false
+	s.spoiled, s.ceased = false, false
 	s.affinity, s.returned = false, sid{}
 	s.tries = 0
 	s.request.start(r.Body, r.Length, false)
+	s.request.bare = r.NoTrailers
 	s.response = body{}
 	s.served++
 	s.began, s.asked, s.allow = c.Now, c.Now, c.Timeouts.BodyGrace
@@ -249,17 +251,16 @@ func (s *Session) sendBody(c *Context, data []byte) []byte {
 	if s.request.done {
 		return data
 	}
+	if s.ceased {
+		return nil // on its way already; the connection closes after the answer
+	}
 	out, n, err := s.request.take(data, &c.Limits)
 	code := status(err)
 	if err == nil && s.tooLong(c) {
 		code = 413
 	}
 	if code != 0 {
-		if s.final {
-			s.breakOff(c)
-		} else {
-			s.refuse(c, code)
-		}
+		s.reject(c, code)
 		return nil
 	}
 	s.earn(c, int64(n), false)
@@ -269,6 +270,15 @@ func (s *Session) sendBody(c *Context, data []byte) []byte {
 		s.splice(c, Client, s.request.run())
 	}
 	return data[n:]
+}
+
+// reject ends an exchange whose request has turned out to be bad.
+func (s *Session) reject(c *Context, code int) {
+	if s.final {
+		s.breakOff(c)
+	} else {
+		s.refuse(c, code)
+	}
 }
 
 // tooLong reports whether the body is longer than may be. A chunk counts as a

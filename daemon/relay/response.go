@@ -36,6 +36,7 @@ func (s *Session) fromServer(c *Context, ev *Event) {
 			s.interim(c)
 		default:
 			head = s.respond(c)
+			s.wait(c) // for its body now
 		}
 	}
 	out, n, err := s.response.take(data, &c.Answers)
@@ -94,8 +95,11 @@ func (s *Session) respond(c *Context) []byte {
 	r := &c.res
 	s.final = true
 	s.spoiled = s.spoiled || !r.KeepAlive
+	// Sending on could reset the connection before the answer is read (RFC 9112, section 9.5).
+	s.ceased = !r.KeepAlive && r.Status >= 400
 	unchunk := r.Body == http1.ChunkedBody && s.minor == 0
 	s.response.start(r.Body, r.Length, unchunk)
+	s.response.bare = r.NoTrailers
 	s.keep = s.keep && s.request.done && !s.draining && r.Body != http1.CloseBody && !unchunk &&
 		(s.perRequest || !s.spoiled)
 	s.forget(c)

@@ -31,7 +31,7 @@ var update = flag.Bool("update", false, "write what was seen into the scenarios"
 //		dial 10.0.0.1:80
 //		server <- "GET / ..."
 //
-// Other events: server "bytes", client end, server end, connecting,
+// Other events: server "bytes" [surplus], client end, server end, connecting,
 // connected, fail SIDE CAUSE [reused] [calling], moved SIDE N [surplus],
 // progress SIDE N [blocked], expired [blocked] [calling] [stalled] [reused],
 // refuse STATUS, drain, shed [blocked], wait DURATION. Other lines before
@@ -174,8 +174,9 @@ func event(t *testing.T, line string, words []string) *Event {
 		}
 		return &Event{Kind: Moved, Side: sides[words[1]], N: n, Surplus: len(words) > 3}
 	case "client", "server":
-		ev := &Event{Kind: Received, Side: sides[words[0]], Reused: words[len(words)-1] == "reused"}
-		rest := strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(line, words[0]), "reused"))
+		ev := &Event{Kind: Received, Side: sides[words[0]], Reused: words[len(words)-1] == "reused", Surplus: words[len(words)-1] == "surplus"}
+		rest := strings.TrimPrefix(line, words[0])
+		rest = strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(rest, "reused"), "surplus"))
 		if rest == "end" {
 			return ev
 		}

@@ -62,6 +62,7 @@ type Session struct {
 	connected  bool          // there is a server connection, or one on its way
 	connecting bool          // it is on its way
 	spoiled    bool          // it cannot be used for another exchange
+	ceased     bool          // it has refused the request and wants no more of it
 	splicing   [2]bool       // bytes from that side go past the session
 
 	in       pending // from the client
@@ -148,7 +149,7 @@ func (s *Session) Wants(side Side) int {
 		}
 		// As much of what follows the body as of what follows any request.
 		rest := int(min(s.request.run(), bodyRead)) + s.ahead
-		return wantIf(!s.request.done && s.connected && !s.splicing[Client], min(rest, bodyRead))
+		return wantIf(!s.request.done && !s.ceased && s.connected && !s.splicing[Client], min(rest, bodyRead))
 	case tunnel:
 		return wantIf(!s.splicing[side] && s.connected && !s.ended[side], bodyRead)
 	case linger:
@@ -261,7 +262,7 @@ func (s *Session) bound(c *Context) {
 	if (s.request.done || s.patient) && !s.final && t.FirstByte > 0 {
 		s.deadline = s.active + t.FirstByte
 	}
-	if !s.request.done && !s.patient && c.Policy.BodyRate > 0 {
+	if !s.request.done && !s.patient && !s.ceased && c.Policy.BodyRate > 0 {
 		s.deadline = min(s.deadline, s.asked+s.allow)
 	}
 	if t.Total > 0 {

@@ -112,8 +112,8 @@ func (s *Session) moved(c *Context, ev *Event) {
 	if ev.Side == Client {
 		b = &s.request
 	}
-	s.spoiled = s.spoiled || ev.Side == Server && b.done && ev.Surplus
 	if ev.Side == Server && b.done {
+		s.spoiled = s.spoiled || ev.Surplus
 		s.finish(c)
 	} else if ev.N > 0 && s.bulk(c, b) {
 		s.splice(c, ev.Side, b.run())

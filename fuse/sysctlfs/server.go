@@ -21,6 +21,8 @@ type server struct {
 	mu      sync.Mutex
 	handles map[uint64]handle
 	next    uint64
+
+	others others
 }
 
 func newServer(root *Dir) *server {
@@ -97,7 +99,7 @@ func (s *server) Open(_ <-chan struct{}, in *fuse.OpenIn, out *fuse.OpenOut) fus
 	if i.mode&0o222 == 0 && in.Flags&syscall.O_ACCMODE != syscall.O_RDONLY {
 		return fuse.EACCES
 	}
-	h, errno := i.file.open()
+	h, errno := s.open(i.file, in.Uid)
 	if errno != 0 {
 		return fuse.Status(errno)
 	}
@@ -109,6 +111,13 @@ func (s *server) Open(_ <-chan struct{}, in *fuse.OpenIn, out *fuse.OpenOut) fus
 	// Nothing may be cached, and reads go past the size, which is 0.
 	out.OpenFlags = fuse.FOPEN_DIRECT_IO
 	return fuse.OK
+}
+
+func (s *server) open(file node, uid uint32) (handle, syscall.Errno) {
+	if report, is := file.(reportFile); is && uid != 0 {
+		return s.others.open(report)
+	}
+	return file.open()
 }
 
 func (s *server) handle(fh uint64) handle {
@@ -137,6 +146,7 @@ func (s *server) Write(_ <-chan struct{}, in *fuse.WriteIn, data []byte) (uint32
 func (s *server) Release(_ <-chan struct{}, in *fuse.ReleaseIn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.others.release(s.handles[in.Fh])
 	delete(s.handles, in.Fh)
 }
 

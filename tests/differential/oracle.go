@@ -140,6 +140,9 @@ func next(text string) (m *Message, rest, end string) {
 		return nil, "", string(refused)
 	}
 	rest, refused = m.readBody(h, after)
+	if h.namesOthers() {
+		m.Trailer = ""
+	}
 	switch {
 	case refused != "":
 		return m, "", string(refused)

@@ -146,6 +146,16 @@ func withoutPort(authority, scheme string) string {
 // each.
 var forOne = []string{"connection", "keep-alive", "proxy-connection", "te", "upgrade", "http2-settings", "transfer-encoding", "content-length", "host", "expect", "max-forwards", "via"}
 
+// namesOthers reports whether Connection names fields that a careful recipient does not know: trailers, which it may
+// drop, could be among those it must (RFC 9110, section 7.6.1).
+func (h *head) namesOthers() bool {
+	options, _ := h.list("Connection")
+	return slices.ContainsFunc(options, func(o string) bool {
+		known := slices.Concat(forOne, []string{"close", "cookie", "set-cookie", "date", "trailer"})
+		return !slices.Contains(known, strings.ToLower(o))
+	})
+}
+
 // forAll is the lines of the fields that are meant for every recipient.
 func (h *head) forAll() string {
 	named, _ := h.list("Connection")

@@ -40,6 +40,7 @@ func TestOracleReadsWhatTheBytesMean(t *testing.T) {
 		"POST /a HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n":                                          "Transfer-Encoding in HTTP/1.0",
 		"POST /a HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n":                  "POST /a h 3|all read",
 		"POST /a HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n3;x=\";\"\r\nabc\r\n00\r\nT: u\r\n\r\n": "POST /a h 3|all read",
+		"POST /a HTTP/1.1\r\n" + host + "Connection: T\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nT: u\r\n\r\n":     "POST /a h 0|all read",
 		"POST /a HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n0x3\r\nabc\r\n0\r\n\r\n":                "POST /a h 0 part|no chunk size",
 		"POST /a HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n3\nabc\r\n0\r\n\r\n":                    "POST /a h 0 part|no chunk size",
 		"POST /a HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n3\r\nabcX\r\n0\r\n\r\n":                 "POST /a h 3 part|no line end after a chunk's data",

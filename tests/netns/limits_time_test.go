@@ -153,7 +153,3 @@ func TestAClientOfASlowServerIsNotCalledSlow(t *testing.T) {
 		})
 	}
 }
-
-type zeros struct{}
-
-func (zeros) Read(p []byte) (int, error) { return len(p), nil }
