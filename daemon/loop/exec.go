@@ -42,7 +42,7 @@ func (l *Loop) exec(s *session, ops []relay.Op) {
 			c := s.side(op.Side)
 			switch {
 			case c == nil:
-			case op.Last && !c.queued() && l.poll.Quiet(c.slot):
+			case op.Last && !c.queued() && empty(c.fd):
 				l.events = append(l.events, relay.Event{Kind: relay.Received, Side: op.Side})
 			default:
 				c.finish = true

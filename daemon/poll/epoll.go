@@ -174,9 +174,6 @@ func (p *Epoll) Recv(slot uint32, limit int) {
 // Drained implements Poller.
 func (p *Epoll) Drained(slot uint32) bool { return !p.socks[slot].readable }
 
-// Quiet implements Poller.
-func (p *Epoll) Quiet(slot uint32) bool { return !p.socks[slot].readable }
-
 // WantRead implements Poller.
 func (p *Epoll) WantRead(slot uint32) {
 	s := &p.socks[slot]

@@ -59,9 +59,6 @@ type Poller interface {
 	// Drained reports whether the socket held nothing when it was read last; it
 	// is false when that is not known.
 	Drained(slot uint32) bool
-	// Quiet reports whether nothing has come since, armed or not; it is false
-	// when that is not known.
-	Quiet(slot uint32) bool
 	// Send sends head and then data at once, as much as the socket takes
 	// without blocking, and returns how much that was. After a short count
 	// without an error Writable follows.

@@ -145,27 +145,6 @@ func TestASocketIsDrainedWhenAReceiveHasEmptiedIt(t *testing.T) {
 	})
 }
 
-func TestASocketIsQuietOnlyUntilMoreComes(t *testing.T) {
-	forEach(t, func(t *testing.T, p Poller) {
-		a, b := pair(t)
-		p.Add(1, a, false)
-		unix.Write(b, []byte("abc"))
-		p.Recv(1, 6)
-		expect(t, p, Received, 1)
-		if !p.Quiet(1) && p.Name() == "epoll" {
-			t.Error("not quiet, although all was received")
-		}
-		unix.Write(b, []byte("more"))
-		p.Wait(10 * time.Millisecond)
-		for ev := (Event{}); p.Next(&ev); {
-			t.Errorf("unasked: %+v", ev)
-		}
-		if p.Quiet(1) {
-			t.Error("quiet, although there is more")
-		}
-	})
-}
-
 func TestTheEndOfAStreamFollowsItsLastBytes(t *testing.T) {
 	forEach(t, func(t *testing.T, p Poller) {
 		a, b := pair(t)

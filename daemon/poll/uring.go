@@ -200,9 +200,6 @@ func (u *Uring) arm(slot uint32, s *usock) {
 // Drained implements Poller.
 func (u *Uring) Drained(slot uint32) bool { return !u.socks[slot].full }
 
-// Quiet implements Poller: a ring hears of a socket only while it is asked.
-func (u *Uring) Quiet(uint32) bool { return false }
-
 // WantWrite implements Poller.
 func (u *Uring) WantWrite(slot uint32) { u.pollAdd(slot, &u.socks[slot], aboutWrite, unix.POLLOUT) }
 
