@@ -94,25 +94,37 @@ func unescape(field string) string {
 // the topmost one if several are stacked. path is itself a mount point if
 // Entry.Point equals it.
 func At(path string) (Entry, error) {
+	const tries = 100
+	for range tries {
+		entry, found, err := at(path)
+		if found || err != nil {
+			return entry, err
+		}
+		// Somebody else has taken away just the mount that path led to.
+	}
+	return Entry{}, fmt.Errorf("%s: its mount is not in /proc/thread-self/mountinfo", path)
+}
+
+func at(path string) (entry Entry, found bool, err error) {
 	fd, err := unix.Open(path, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return Entry{}, &os.PathError{Op: "open", Path: path, Err: err}
+		return Entry{}, false, &os.PathError{Op: "open", Path: path, Err: err}
 	}
 	defer unix.Close(fd)
 	id, err := mountID(fd)
 	if err != nil {
-		return Entry{}, err
+		return Entry{}, false, err
 	}
 	table, err := Table()
 	if err != nil {
-		return Entry{}, err
+		return Entry{}, false, err
 	}
 	for _, entry := range table {
 		if entry.ID == id {
-			return entry, nil
+			return entry, true, nil
 		}
 	}
-	return Entry{}, fmt.Errorf("%s: its mount, number %d, is not in /proc/thread-self/mountinfo", path, id)
+	return Entry{}, false, nil
 }
 
 // mountID reads the mnt_id line of /proc/self/fdinfo, which, unlike statx's

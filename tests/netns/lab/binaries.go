@@ -1,10 +1,13 @@
 package lab
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -36,7 +39,19 @@ func Main(m *testing.M) int {
 		return 1
 	}
 	binaries = dir
+	sideBySide()
 	return m.Run()
+}
+
+// sideBySide has more parallel tests at once than there are processors, unless
+// the caller says how many: most of them wait most of the time.
+func sideBySide() {
+	flag.Parse()
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
+	if !said {
+		flag.Set("test.parallel", strconv.Itoa(2*runtime.NumCPU()))
+	}
 }
 
 // Binary is the path of a program under test.
