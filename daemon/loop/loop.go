@@ -175,6 +175,7 @@ func (l *Loop) everySecond() {
 	}
 	l.idle.Forget()
 	l.trimPipes()
+	l.memory.letGo(c.Buffers.Trim())
 	l.memory.look(c.Unix)
 	for _, lis := range l.listeners {
 		lis.spareTick(c.Now)

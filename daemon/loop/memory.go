@@ -15,11 +15,22 @@ import (
 //
 //	0 ........... half ............ 3/4 ........... limit
 //	  buffers up to here   |  no new connections from here on
+//
+// It also has the runtime give back what a burst has left behind, which by
+// itself it would keep until several times as much had been used.
 type memory struct {
-	limit  int64 // bytes; math.MaxInt64 is none
-	second atomic.Int64
-	tight  atomic.Bool
+	limit   int64 // bytes; math.MaxInt64 is none
+	second  atomic.Int64
+	tight   atomic.Bool
+	garbage atomic.Int64 // bytes of buffers that the loops let go of
 }
+
+// muchGarbage is worth a collection of its own, which takes some milliseconds of
+// one core, every breath seconds at most.
+const (
+	muchGarbage = 8 << 20
+	breath      = 4
+)
 
 var errMemory = errors.New("GOMEMLIMIT is near")
 
@@ -29,12 +40,22 @@ func newMemory() *memory { return &memory{limit: debug.SetMemoryLimit(-1)} }
 // the limit.
 func (m *memory) buffers(n int64) int64 { return min(n, m.limit/2) }
 
+// letGo counts n bytes that became garbage.
+func (m *memory) letGo(n int64) { m.garbage.Add(n) }
+
 // look finds out how things are; the first loop that does so in a second does
 // it for all. What lives counts, and not the garbage beside it, together with
 // what the runtime needs for itself.
 func (m *memory) look(second int64) {
 	last := m.second.Load()
-	if m.limit == math.MaxInt64 || last == second || !m.second.CompareAndSwap(last, second) {
+	if last == second || !m.second.CompareAndSwap(last, second) {
+		return
+	}
+	if second%breath == 0 && m.garbage.Load() >= muchGarbage {
+		m.garbage.Store(0)
+		go debug.FreeOSMemory()
+	}
+	if m.limit == math.MaxInt64 {
 		return
 	}
 	const live, total = 0, 1

@@ -6,15 +6,21 @@ package relay
 // A buffer that is put back rests until the next Step begins: operations of
 // this one may still point into it.
 type Buffers struct {
-	small, large [][]byte
+	small, large freeList
 	resting      [][]byte
 	held         int64 // bytes handed out and not yet returned
+	garbage      int64 // bytes let go of since the last Trim
+}
+
+// freeList is the free buffers of one size, for the next burst.
+type freeList struct {
+	free [][]byte
+	low  int // the fewest there have been since the last trim: nobody has needed these
 }
 
 const (
 	smallBuffer = 4 << 10
 	largeBuffer = 32 << 10
-	keepBuffers = 1024 // of each size, for the next burst
 )
 
 // NewBuffers makes an empty free list.
@@ -34,9 +40,7 @@ func (b *Buffers) Get(n int) []byte {
 		return make([]byte, 0, n)
 	}
 	b.held += int64(size)
-	if last := len(*list) - 1; last >= 0 {
-		buf := (*list)[last]
-		*list = (*list)[:last]
+	if buf := list.take(); buf != nil {
 		return buf
 	}
 	return make([]byte, 0, size)
@@ -55,17 +59,24 @@ func (b *Buffers) settle() {
 	for i, buf := range b.resting {
 		switch cap(buf) {
 		case smallBuffer:
-			if len(b.small) < keepBuffers {
-				b.small = append(b.small, buf)
-			}
+			b.small.free = append(b.small.free, buf)
 		case largeBuffer:
-			if len(b.large) < keepBuffers {
-				b.large = append(b.large, buf)
-			}
+			b.large.free = append(b.large.free, buf)
+		default:
+			b.garbage += int64(cap(buf))
 		}
 		b.resting[i] = nil
 	}
 	b.resting = b.resting[:0]
+}
+
+// Trim lets go of half of the buffers that nobody has needed since the last
+// time, and tells how many bytes have become garbage since then. Called every
+// second, it gives back what a burst took within some ten.
+func (b *Buffers) Trim() (garbage int64) {
+	garbage = b.garbage + int64(b.small.trim())*smallBuffer + int64(b.large.trim())*largeBuffer
+	b.garbage = 0
+	return garbage
 }
 
 // Append appends data to a buffer of this list, moving to a larger one when
@@ -78,4 +89,29 @@ func (b *Buffers) Append(buf, data []byte) []byte {
 	grown = append(append(grown, buf...), data...)
 	b.Put(buf)
 	return grown
+}
+
+func (f *freeList) take() (buf []byte) {
+	last := len(f.free) - 1
+	if last >= 0 {
+		buf = f.free[last]
+		f.free[last] = nil
+		f.free = f.free[:last]
+	}
+	f.low = min(f.low, len(f.free))
+	return buf
+}
+
+// trim drops half of what has not been needed and tells how many that are. A
+// few stay, as they cost little and spare a busy moment an allocation.
+func (f *freeList) trim() (n int) {
+	const few = 16
+	if n = (f.low + 1) / 2; len(f.free)-n < few {
+		n = max(len(f.free)-few, 0)
+	}
+	last := len(f.free) - n
+	clear(f.free[last:])
+	f.free = f.free[:last]
+	f.low = last
+	return n
 }

@@ -50,6 +50,7 @@ func TestOthersAreServedAsBeforeWhileFiveThousandAttack(t *testing.T) {
 				},
 			})
 			site.Connect(web, "/page")
+			quiet := d.Resident()
 			var costs, resident []int64
 			c := site.Compare(pairs(), window(), 2, func() func() {
 				before, files := d.Resident(), d.Descriptors()
@@ -76,10 +77,16 @@ func TestOthersAreServedAsBeforeWhileFiveThousandAttack(t *testing.T) {
 			if costs[0] > attack.cost {
 				t.Errorf("a connection costs %d bytes, expected %d at most: %s", costs[0], attack.cost, attack.why)
 			}
-			// The collector lets garbage grow to four times what lives (GOGC=400).
-			if first, last := resident[0], resident[len(resident)-1]; last > 5*first {
+			if first, last := resident[0], resident[len(resident)-1]; last > 2*first {
 				t.Errorf("the daemon has %d bytes during the last attack and %d during the first: it is not given back", last, first)
 			}
+			// Connections and sessions stay for the next burst, and so do 8 MiB of
+			// garbage, which are not worth a collection.
+			arena.Eventually(t, "the daemon has given back what the attacks took", func() bool {
+				site.Window(100 * time.Millisecond)
+				return d.Resident() < quiet+attackers*3<<10+8<<20
+			})
+			t.Logf("before all attacks %d KiB, after them %d KiB", quiet>>10, d.Resident()>>10)
 		})
 	}
 }
