@@ -196,7 +196,7 @@ func (l *Loop) connected(c *conn) {
 	c.connecting = false
 	l.flush(c)
 	if from := c.sess.client; from.moving != nil && !c.queued() {
-		l.transfer(from.moving)
+		l.resume(from.moving)
 	}
 	if c.sess != nil {
 		l.step(c.sess, relay.Event{Kind: relay.Connected})

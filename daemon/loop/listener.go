@@ -31,8 +31,11 @@ type listener struct {
 	keep  pool.Spare
 }
 
-// acceptTurn is how many connections one event takes before others are served.
-const acceptTurn = 64
+// acceptPer is how many events a pass of the loop has for each connection it
+// accepts beyond one. Newcomers past that wait in the listen queue, where they
+// keep nobody waiting, and when there is little else to do no call of accept
+// finds the queue empty.
+const acceptPer = 128
 
 // listenSocket opens, binds and listens. The error is the kernel's.
 func listenSocket(svc *table.Service, backlog int, shared bool) (int, error) {
@@ -137,7 +140,7 @@ func (lis *listener) newSession() *session {
 // took a whole turn, so that there may be more.
 func (lis *listener) accept() bool {
 	l := lis.loop
-	for range acceptTurn {
+	for range 1 + l.handled/acceptPer {
 		if !lis.admit() {
 			return false
 		}

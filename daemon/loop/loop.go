@@ -41,6 +41,7 @@ type Loop struct {
 	pipes     []*pipe
 	busy      []*transfer // have more to move at once
 	events    []relay.Event
+	handled   int // events in the last pass
 	sa        sockaddr
 
 	sources    *limit.Sources // of all loops
@@ -125,10 +126,12 @@ func (l *Loop) run() {
 			time.Sleep(hurry) // a kernel that refuses to wait must not be asked in a spin
 		}
 		l.refresh()
-		for l.poll.Next(&ev) {
+		handled := 0
+		for ; l.poll.Next(&ev); handled++ {
 			l.handle(&ev)
 			l.relieve()
 		}
+		l.handled = handled
 		l.move()
 		l.timers()
 	}
@@ -179,145 +182,6 @@ func (l *Loop) everySecond() {
 	l.memory.look(c.Unix)
 	for _, lis := range l.listeners {
 		lis.spareTick(c.Now)
-	}
-}
-
-// handle gives one event to the session it concerns.
-func (l *Loop) handle(ev *poll.Event) {
-	switch ev.Kind {
-	case poll.Woken:
-		l.runQueue()
-		return
-	case poll.Acceptable:
-		if lis := l.bySlot[ev.Slot]; lis != nil {
-			lis.accept()
-		}
-		return
-	}
-	c := l.conns[ev.Slot]
-	if c.sess == nil {
-		l.gone(c)
-		return
-	}
-	switch ev.Kind {
-	case poll.Received:
-		e := relay.Event{Kind: relay.Received, Side: c.side, Data: ev.Data, Reused: c.uses > 1}
-		if c.side == relay.Server {
-			e.Surplus = !l.poll.Drained(c.slot)
-		}
-		if len(ev.Data) == 0 && ev.Err == 0 && c.broken {
-			// The error was told to the send that failed.
-			e = relay.Event{Kind: relay.Failed, Side: c.side, Cause: relay.Reset, Reused: c.uses > 1}
-		}
-		if ev.Err != 0 {
-			e = relay.Event{Kind: relay.Failed, Side: c.side, Cause: cause(ev.Err), Reused: c.uses > 1}
-		}
-		l.step(c.sess, e)
-	case poll.Writable:
-		l.writable(c)
-	case poll.Readable:
-		if c.moving != nil {
-			l.transfer(c.moving)
-		}
-	case poll.HungUp:
-		// Only a client whose next bytes nobody waits for: others show their
-		// end when they are read.
-		if c.side == relay.Client && c.sess.Wants(relay.Client) == 0 && !c.finish {
-			l.step(c.sess, relay.Event{Kind: relay.Failed, Side: relay.Client, Cause: relay.Reset})
-		}
-	}
-}
-
-// gone closes a connection without a session: an idle one that the server has
-// closed, or has sent something over unasked.
-func (l *Loop) gone(c *conn) {
-	l.idle.Remove(c.slot)
-	l.discard(c)
-}
-
-// writable goes on with a connect or with what is queued.
-func (l *Loop) writable(c *conn) {
-	s := c.sess
-	if c.connecting {
-		l.connected(c)
-		return
-	}
-	queued := c.queued()
-	if errno := l.flush(c); errno != 0 && c.side == relay.Client {
-		l.step(s, relay.Event{Kind: relay.Failed, Side: relay.Client, Cause: cause(errno)})
-		return
-	}
-	if s.Closed() {
-		if !c.queued() {
-			l.end(s)
-		}
-		return
-	}
-	if queued {
-		l.step(s, relay.Event{Kind: relay.Progress, Side: c.side.Other(), Blocked: true})
-		if c.sess != s {
-			return
-		}
-	}
-	if c.queued() {
-		return
-	}
-	l.holders.note(s)
-	other := s.client
-	if c.side == relay.Client {
-		other = s.server
-	}
-	if other != nil && other.moving != nil {
-		l.transfer(other.moving)
-		return
-	}
-	l.arm(s)
-}
-
-// step drives the session with one event, and with those that come of it.
-func (l *Loop) step(s *session, ev relay.Event) {
-	if s.Closed() {
-		// Only the rest of what was written is still to go.
-		if ev.Kind == relay.Failed && ev.Side == relay.Client {
-			l.end(s)
-		}
-		return
-	}
-	l.events = append(l.events[:0], ev)
-	for i := 0; i < len(l.events) && !s.Closed(); i++ {
-		l.ctx.Snapshot = l.store.Snapshot()
-		e := l.events[i]
-		if l.debug > klog.Announce {
-			l.trace(s, &e)
-		}
-		l.exec(s, s.Step(l.ctx, &e))
-	}
-	if s.client == nil {
-		return
-	}
-	l.holders.note(s)
-	if s.Closed() {
-		// Until the client has taken the rest, or too long does not.
-		l.wheel.set(&s.timer, l.ctx.Now+l.ctx.Timeouts.Read)
-		return
-	}
-	l.wheel.set(&s.timer, s.Deadline())
-	l.arm(s)
-}
-
-// arm waits for what the session wants, from sides whose other side has taken
-// all that it was given.
-func (l *Loop) arm(s *session) {
-	if n := s.Wants(relay.Client); n > 0 && !s.server.blocked() {
-		if s.server != nil {
-			n = min(n, s.server.appetite)
-		}
-		l.poll.Recv(s.client.slot, n)
-	}
-	if s.server != nil && !s.server.connecting {
-		if n := s.Wants(relay.Server); n > 0 && !s.client.blocked() {
-			l.poll.Recv(s.server.slot, min(n, s.client.appetite))
-		}
 	}
 }
 

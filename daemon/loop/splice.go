@@ -11,8 +11,15 @@ type pipe struct{ r, w int }
 
 const (
 	pipeSize  = 1 << 20
-	keepPipes = 64      // after a burst; each second half of what is not used goes
-	turn      = 4 << 20 // bytes that one transfer moves before others have their turn
+	keepPipes = 64 // after a burst; each second half of what is not used goes
+
+	// turn is how many bytes one transfer moves before others have their turn,
+	// and movesPass how many a pass of the loop moves of all of them, some 0.3
+	// ms of work: thousands of large bodies do not keep small requests waiting.
+	// An attempt counts as attempt at the least.
+	turn      = 256 << 10
+	movesPass = 1 << 20
+	attempt   = 8 << 10
 )
 
 func (l *Loop) takePipe() (*pipe, error) {
@@ -78,8 +85,16 @@ func (l *Loop) beginTransfer(s *session, op *relay.Op) {
 		l.events = append(l.events, relay.Event{Kind: relay.Moved, Side: op.Side})
 		return
 	}
-	from.moving = &transfer{sess: s, side: op.Side, pipe: p, left: op.N, busy: true}
-	l.busy = append(l.busy, from.moving)
+	from.moving = &transfer{sess: s, side: op.Side, pipe: p, left: op.N}
+	l.resume(from.moving)
+}
+
+// resume gives the transfer a turn, in this pass or in a later one.
+func (l *Loop) resume(t *transfer) {
+	if !t.busy {
+		t.busy = true
+		l.busy = append(l.busy, t)
+	}
 }
 
 // endTransfer gives the pipe back, emptied by being closed if need be.
@@ -94,30 +109,33 @@ func (l *Loop) endTransfer(from *conn) {
 	l.pipes = append(l.pipes, t.pipe)
 }
 
-// move gives the busy transfers their turn.
+// move gives the busy transfers their turn, first come first served, as far as
+// movesPass goes. Who has more to move at once goes to the end of the list.
 func (l *Loop) move() {
-	for n := len(l.busy); n > 0; n-- {
-		t := l.busy[0]
-		l.busy = append(l.busy[:0], l.busy[1:]...)
+	n, budget := 0, int64(movesPass)
+	for now := len(l.busy); n < now && budget > 0; n++ {
+		t := l.busy[n]
 		t.busy = false
 		if t.sess != nil {
-			l.transfer(t)
+			budget -= max(l.transfer(t), attempt)
 		}
 	}
+	last := copy(l.busy, l.busy[n:])
+	clear(l.busy[last:])
+	l.busy = l.busy[:last]
 }
 
-// transfer moves what can be moved now.
-func (l *Loop) transfer(t *transfer) {
+// transfer moves what can be moved now, a turn at most, and tells how much.
+func (l *Loop) transfer(t *transfer) (moved int64) {
 	s := t.sess
 	from, to := s.side(t.side), s.side(t.side.Other())
 	if to == nil || to.blocked() {
-		return // comes again when the other side has taken what is queued
+		return 0 // comes again when the other side has taken what is queued
 	}
-	budget := int64(turn)
-	for budget > 0 && (t.left > 0 && !t.ended || t.held > 0) {
+	for moved < turn && (t.left > 0 && !t.ended || t.held > 0) {
 		empty := false
 		if t.left > 0 && !t.ended && t.held < pipeSize {
-			n, err := unix.Splice(from.fd, nil, t.pipe.w, nil, int(min(t.left, pipeSize-t.held)), unix.SPLICE_F_NONBLOCK|unix.SPLICE_F_MOVE)
+			n, err := unix.Splice(from.fd, nil, t.pipe.w, nil, int(min(t.left, turn, pipeSize-t.held)), unix.SPLICE_F_NONBLOCK|unix.SPLICE_F_MOVE)
 			switch {
 			case n > 0:
 				t.left -= n
@@ -134,7 +152,7 @@ func (l *Loop) transfer(t *transfer) {
 			if empty {
 				l.poll.WantRead(from.slot)
 				l.progress(t, false)
-				return
+				return moved
 			}
 			continue
 		}
@@ -143,25 +161,22 @@ func (l *Loop) transfer(t *transfer) {
 		case n > 0:
 			t.held -= n
 			t.moved += n
-			budget -= n
+			moved += n
 		case err == unix.EINTR:
 		case err == unix.EAGAIN:
 			l.poll.WantWrite(to.slot)
 			l.progress(t, true)
-			return
+			return moved
 		default:
 			to.broken = true
 			l.step(s, relay.Event{Kind: relay.Failed, Side: t.side.Other(), Cause: relay.Reset})
-			return
+			return moved
 		}
 	}
 	if t.left > 0 && !t.ended || t.held > 0 {
-		if !t.busy {
-			t.busy = true
-			l.busy = append(l.busy, t)
-		}
+		l.resume(t)
 		l.progress(t, false)
-		return
+		return moved
 	}
 	last := t.told(relay.Moved, false)
 	l.endTransfer(from)
@@ -172,6 +187,7 @@ func (l *Loop) transfer(t *transfer) {
 	if t.failed != 0 && s.client != nil && s.side(t.side) == from {
 		l.step(s, relay.Event{Kind: relay.Failed, Side: t.side, Cause: cause(t.failed), Reused: reused})
 	}
+	return moved
 }
 
 // progress keeps the session's deadline from passing while bytes move; full

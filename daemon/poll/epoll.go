@@ -34,12 +34,7 @@ type Epoll struct {
 	now, later []uint32
 	j          int
 
-	// bulk is such sockets too, whose receive is a large one. A pass serves of
-	// them, in turn, as many as its budget of bytes allows, so that thousands of
-	// large bodies do not keep small requests waiting.
-	bulk   []uint32
-	k      int
-	budget int
+	bulk bulk // such sockets too, whose receive is a large one
 
 	buf []byte
 	iov [2]unix.Iovec
@@ -66,11 +61,6 @@ type sock struct {
 const (
 	sockEvents = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET
 	wakeSlot   = ^uint32(0)
-
-	// bulkReceive is past what a receive is a large one; bulkPass is how much
-	// a pass takes of them, which costs some 0.3 ms.
-	bulkReceive = 32 << 10
-	bulkPass    = 1 << 20
 
 	// busyWait bounds the wait that does not tell the Go scheduler: longer
 	// ones would make its monitor interrupt the thread.
@@ -195,7 +185,7 @@ func (p *Epoll) enqueue(slot uint32, s *sock) {
 	if s.readable && !s.queued && (s.limit > 0 || s.wantRead) {
 		s.queued = true
 		if s.limit > bulkReceive && !s.wantRead {
-			p.bulk = append(p.bulk, slot)
+			p.bulk.add(slot)
 		} else {
 			p.later = append(p.later, slot)
 		}
@@ -256,9 +246,8 @@ func (p *Epoll) send(fd uintptr, head, data []byte) (int, unix.Errno) {
 func (p *Epoll) Wait(d time.Duration) error {
 	p.i, p.n, p.j = 0, 0, 0
 	p.now, p.later = p.later, p.now[:0]
-	p.bulk = p.bulk[:copy(p.bulk, p.bulk[p.k:])]
-	p.k, p.budget = 0, bulkPass
-	if len(p.now) > 0 || len(p.bulk) > 0 || d < 0 {
+	p.bulk.begin()
+	if len(p.now) > 0 || p.bulk.len() > 0 || d < 0 {
 		d = 0
 	}
 	if d <= busyWait || !p.idle {
@@ -272,7 +261,7 @@ func (p *Epoll) Wait(d time.Duration) error {
 		if errno == 0 {
 			p.n = int(n)
 		}
-		p.idle = p.n == 0 && len(p.now) == 0 && len(p.bulk) == 0
+		p.idle = p.n == 0 && len(p.now) == 0 && p.bulk.len() == 0
 		return nil
 	}
 	p.idle = false
@@ -302,13 +291,11 @@ func (p *Epoll) Next(ev *Event) bool {
 			return true
 		}
 	}
-	for p.k < len(p.bulk) && p.budget > 0 {
-		slot := p.bulk[p.k]
-		p.k++
+	for slot, ok := p.bulk.next(); ok; slot, ok = p.bulk.next() {
 		s := &p.socks[slot]
 		s.queued = false
 		if s.used && p.read(slot, s, ev) {
-			p.budget -= len(ev.Data)
+			p.bulk.spend(len(ev.Data))
 			return true
 		}
 	}

@@ -1,6 +1,7 @@
 package arena
 
 import (
+	"fmt"
 	"net/netip"
 	"runtime"
 	"sync"
@@ -20,10 +21,11 @@ type Crowd struct {
 
 // Gathering is a crowd at the balancer's door.
 type Gathering struct {
-	t    testing.TB
-	fds  []int
-	stop chan struct{} // nil once dispersed
-	busy sync.WaitGroup
+	t        testing.TB
+	fds      []int         // of the goroutine, until it has ended
+	stop     chan struct{} // nil once dispersed
+	gathered chan error    // closed when all are connected
+	busy     sync.WaitGroup
 
 	mu   sync.Mutex
 	lost int
@@ -33,20 +35,39 @@ type Gathering struct {
 // until the test ends.
 func (c Crowd) Gather(t testing.TB, to netip.AddrPort, n int) *Gathering {
 	t.Helper()
-	g := &Gathering{t: t, stop: make(chan struct{})}
-	t.Cleanup(g.Disperse)
-	for range n {
-		fd, err := c.connect(to)
-		if err != nil {
-			t.Fatalf("client %d of the crowd: %v", len(g.fds), err)
-		}
-		g.fds = append(g.fds, fd)
-	}
-	if c.Drip != "" || c.Sip > 0 {
-		stop := g.stop
-		g.busy.Go(func() { g.behave(c, stop) })
-	}
+	g := c.Begin(t, to, n)
+	g.Gathered()
 	return g
+}
+
+// Begin is Gather, but does not wait for the clients to be connected.
+func (c Crowd) Begin(t testing.TB, to netip.AddrPort, n int) *Gathering {
+	g := &Gathering{t: t, stop: make(chan struct{}), gathered: make(chan error, 1)}
+	t.Cleanup(g.Disperse)
+	stop := g.stop
+	g.busy.Go(func() {
+		for len(g.fds) < n {
+			fd, err := c.connect(to)
+			if err != nil {
+				g.gathered <- fmt.Errorf("client %d of the crowd: %w", len(g.fds), err)
+				return
+			}
+			g.fds = append(g.fds, fd)
+		}
+		close(g.gathered)
+		if c.Drip != "" || c.Sip > 0 {
+			g.behave(c, stop)
+		}
+	})
+	return g
+}
+
+// Gathered waits until all are connected, and fails the test when one was not.
+func (g *Gathering) Gathered() {
+	g.t.Helper()
+	if err := <-g.gathered; err != nil {
+		g.t.Fatal(err)
+	}
 }
 
 func (c Crowd) connect(to netip.AddrPort) (fd int, err error) {
