@@ -48,17 +48,21 @@ func (s *Session) fail(c *Context, ev *Event) {
 // it was used: the server, or the way there, may have been away, and a request
 // that may not be sent twice would fail for each of them.
 func (s *Session) distrust(c *Context, ev *Event) {
-	if ev.Reused && s.server != nil && s.perRequest && s.answer.len() == 0 {
+	if ev.Reused && s.server != nil && s.perRequest && s.unanswered() {
 		c.op(Op{Kind: Distrust, Side: Server, Server: s.server})
 	}
 }
+
+// unanswered reports whether nothing has come of the server, not even an interim
+// response: that shows that it has the request.
+func (s *Session) unanswered() bool { return s.answer.len() == 0 && s.interims == 0 }
 
 // replay sends the request once more, over a new connection, if the one it
 // was sent over had been idle and was closed before any answer: the server
 // may just have been about to close it. Only what may be done twice is
 // (RFC 9112, section 9.3.1; RFC 9110, section 9.2.2).
 func (s *Session) replay(c *Context) bool {
-	if s.replayed || !s.replayable || !s.method.Idempotent() || s.answer.len() > 0 || s.server == nil {
+	if s.replayed || !s.replayable || !s.method.Idempotent() || !s.unanswered() || s.server == nil {
 		return false
 	}
 	s.replayed = true

@@ -86,7 +86,7 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	s.final, s.replayed, s.redirected = false, false, false
 	s.spoiled, s.ceased = false, false
 	s.affinity, s.returned = false, sid{}
-	s.tries = 0
+	s.tries, s.interims = 0, 0
 	s.request.start(r.Body, r.Length, false)
 	s.request.bare = r.NoTrailers
 	s.response = body{}

@@ -33,6 +33,12 @@ func (s *Session) fromServer(c *Context, ev *Event) {
 			s.switchProtocols(c, data)
 			return
 		case c.res.Status < 200:
+			// Without an end they would keep the client waiting for ever.
+			if s.interims += n; s.interims > c.Answers.Head {
+				s.lose(c)
+				s.answerSelf(c, 502)
+				return
+			}
 			s.interim(c)
 		default:
 			head = s.respond(c)

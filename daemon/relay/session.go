@@ -52,6 +52,7 @@ type Session struct {
 	affinity   bool // the response may set or renew the session cookie
 	request    body
 	response   body
+	interims   int    // bytes of interim responses so far
 	head       []byte // the request's head as sent, until the response begins
 	returned   sid    // what the request's session cookie said
 
