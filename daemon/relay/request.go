@@ -304,6 +304,7 @@ func (s *Session) lastHop(c *Context) {
 		s.refuse(c, 405)
 		return
 	}
+	s.keep = s.keep && s.minor > 0
 	start := len(c.scratch)
 	c.scratch = http1.AppendOptions(c.scratch, s.keep, c.Date)
 	s.ownAnswer(c, c.scratch[start:])

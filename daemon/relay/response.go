@@ -168,7 +168,7 @@ func (s *Session) answerSelf(c *Context, code int) {
 		s.close(c)
 		return
 	}
-	s.keep = s.keep && s.request.done
+	s.keep = s.keep && s.request.done && s.minor > 0
 	start := len(c.scratch)
 	c.scratch = http1.AppendError(c.scratch, code, s.keep, c.Date, s.method == http1.HEAD)
 	s.ownAnswer(c, c.scratch[start:])
