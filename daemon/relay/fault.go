@@ -147,8 +147,8 @@ func (s *Session) noServer(c *Context, cause Cause, calling bool) {
 	}
 	s.lose(c)
 	twice := calling || cause != Reset && s.method.Idempotent()
-	if s.phase == exchange && !(s.replayable && twice) {
-		svc = nil // the request may have been acted upon, or is gone
+	if late || s.phase == exchange && !(s.replayable && twice) {
+		svc = nil // no time is left, or the request may have been acted upon, or is gone
 	}
 	if s.redirect(c, svc, code) && s.phase == exchange {
 		c.write(Server, s.head, nil)
