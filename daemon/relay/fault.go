@@ -34,7 +34,7 @@ func (s *Session) fail(c *Context, ev *Event) {
 	case s.phase == tunnel && s.final:
 		s.shut(c, Abort)
 	case s.final:
-		s.breakOff(c)
+		s.breakOff(c, "server closed its connection within the response")
 	default:
 		s.distrust(c, ev)
 		if ev.Reused && s.replay(c) {
@@ -150,7 +150,7 @@ func (s *Session) noServer(c *Context, cause Cause, calling bool) {
 	if late || s.phase == exchange && !(s.replayable && twice) {
 		svc = nil // no time is left, or the request may have been acted upon, or is gone
 	}
-	if s.redirect(c, svc, code) && s.phase == exchange {
+	if s.redirect(c, svc, code, cause.reason(calling)) && s.phase == exchange {
 		c.write(Server, s.head, nil)
 	}
 }
@@ -172,21 +172,21 @@ func (s *Session) lose(c *Context) {
 // that nothing can be taken for whole and the kernel's buffers go too.
 func (s *Session) shed(c *Context, ev *Event) {
 	switch {
-	case ev.Blocked:
-		s.shut(c, Abort)
-	case s.phase == reading:
+	case !ev.Blocked && s.phase == reading:
 		s.method = methodAtSight(s.in.bytes())
-		s.refuse(c, 503)
-	case s.phase == exchange && !s.final:
-		s.refuse(c, 503)
+		s.refuse(c, 503, noBuffers)
+	case !ev.Blocked && s.phase == exchange && !s.final:
+		s.refuse(c, 503, noBuffers)
 	default:
+		s.note(c, 0, noBuffers)
 		s.shut(c, Abort)
 	}
 }
 
 // breakOff ends a session in the middle of a response, so that the client
 // cannot take what it got for the whole.
-func (s *Session) breakOff(c *Context) {
+func (s *Session) breakOff(c *Context, why string) {
+	s.note(c, 0, why)
 	if s.response.kind == http1.CloseBody || s.response.unchunk {
 		s.shut(c, Abort)
 		return

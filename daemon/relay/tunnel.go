@@ -15,7 +15,7 @@ const spliceAfter = 4
 func (s *Session) switchProtocols(c *Context, data []byte) {
 	if !s.upgrade || !s.request.done || !offered(s.head, c.res.Upgrade) {
 		s.lose(c)
-		s.answerSelf(c, 502)
+		s.answerSelf(c, 502, "101 response to a request that offers no such protocol, or is not complete")
 		return
 	}
 	start := len(c.scratch)
