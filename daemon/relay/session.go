@@ -302,7 +302,7 @@ func (s *Session) expire(c *Context, ev *Event) {
 	case s.final && ev.Stalled && (s.phase == exchange || s.phase == tunnel):
 		s.note(c, 0, "client took nothing for read_timeout, or not all within request_timeout")
 		s.shut(c, Abort) // there is nobody to wait for
-	case s.phase == exchange && !s.request.done && ev.Blocked && !ev.Calling && !s.overdue(c):
+	case s.phase == exchange && !s.request.done && !s.patient && ev.Blocked && !ev.Calling && !s.overdue(c):
 		s.earn(c, 0, true)
 		s.allow = max(s.allow, c.Timeouts.BodyGrace)
 		s.bound(c)
