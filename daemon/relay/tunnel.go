@@ -115,7 +115,7 @@ func (s *Session) moved(c *Context, ev *Event) {
 	if ev.Side == Server && b.done {
 		s.spoiled = s.spoiled || ev.Surplus
 		s.finish(c)
-	} else if ev.N > 0 && s.bulk(c, b) {
+	} else if ev.N > 0 && s.bulk(c, b) && !(ev.Side == Client && s.ceased) {
 		s.splice(c, ev.Side, b.run())
 	}
 }
