@@ -2,11 +2,6 @@ package http1
 
 import "strconv"
 
-// AppendContinue appends a 100 (Continue) response.
-func AppendContinue(dst []byte) []byte {
-	return append(dst, "HTTP/1.1 100 Continue\r\n\r\n"...)
-}
-
 // AppendError appends a small complete response of the gateway's own. date is the Date field's value;
 // head leaves the body out, as for a response to HEAD. keepAlive is meant for an HTTP/1.1 client: with an older
 // one the connection closes.

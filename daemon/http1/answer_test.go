@@ -57,9 +57,3 @@ func TestOptionsAnswerNamesTheMethods(t *testing.T) {
 		t.Errorf("%v %+v", err, r)
 	}
 }
-
-func TestContinueIsAnInterimResponse(t *testing.T) {
-	if r, _, err := response(t, POST, string(AppendContinue(nil))); err != nil || r.Status != 100 || r.Body != NoBody {
-		t.Errorf("%v %+v", err, r)
-	}
-}

@@ -152,10 +152,8 @@ func lineEnd(b []byte, i int, other fault) (n int, f fault) {
 
 // trailerLine reads one field line of the trailer section, or the empty line after it.
 func (c *Chunked) trailerLine(b []byte, lim *Limits) (n int, t Token, f fault) {
-	room := lim.Trailer - int(c.trailer)
-	if len(b) > room+1 {
-		b = b[:room+1]
-	}
+	room := lim.Trailer - int(c.trailer) // below 0 if the limit has been lowered since
+	b = b[:min(len(b), max(room+1, int(c.looked)))]
 	next, colon, f := fieldLine(b, 0, int(c.looked), int(c.colon))
 	if next > room {
 		return 0, NeedMore, longTrailer

@@ -182,3 +182,37 @@ func TestSizeLineIsReadBackAsWritten(t *testing.T) {
 		}
 	}
 }
+
+// As for a head: the limit may be lowered while trailers are on their way.
+func TestALimitLoweredWhileABodyIsReadRefusesIt(t *testing.T) {
+	was := DefaultLimits()
+	narrow := Limits{Trailer: 64}
+	long := strings.Repeat("b", 100)
+	for _, begun := range []string{
+		"0\r\n" + long,
+		"0\r\nB: " + long,
+		"0\r\nB: " + long + "\r",
+		"0\r\nB: " + long + "\r\n",
+		"0\r\nB: " + long + "\r\n\r",
+		"0\r\nB: " + long + "\r\nC: " + long,
+	} {
+		var c Chunked
+		rest := begun
+		for {
+			n, token, err := c.Next([]byte(rest), &was)
+			if err != nil {
+				t.Fatalf("%q: %v", begun, err)
+			}
+			if token == NeedMore {
+				break
+			}
+			rest = rest[n:]
+		}
+		for _, more := range []string{"", "c", "\r\n\r\n"} {
+			c := c
+			if _, token, err := c.Next([]byte(rest+more), &narrow); token != NeedMore || err != &requestErrors[longTrailer] {
+				t.Errorf("%q with %q: %d, %v, want %v", rest, more, token, err, &requestErrors[longTrailer])
+			}
+		}
+	}
+}

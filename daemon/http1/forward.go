@@ -6,7 +6,6 @@ import "strconv"
 type Forward struct {
 	KeepAlive bool   // whether the next hop is told that the connection stays open
 	Host      []byte // request: authority to name instead of the request's own; nil: the request's
-	NoExpect  bool   // request: leave Expect out, the client was told to continue already
 	Minor     uint8  // response: the client's minor version
 	Chunked   bool   // response: the body is sent in chunks; else by its length, or until close when it has none
 	Upgrade   []byte // protocols for the Upgrade field; nil: none
@@ -37,7 +36,7 @@ func AppendRequest(dst []byte, r *Request, f *Forward) []byte {
 	dst = appendField(dst, "Host: ", host)
 
 	leave := hopByHop | 1<<Host
-	if f.NoExpect || !r.Expect100 || r.Length == 0 {
+	if !r.Expect100 || r.Length == 0 {
 		leave |= 1 << Expect
 	}
 	if r.MaxForwards >= 0 {

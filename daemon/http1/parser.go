@@ -27,12 +27,10 @@ const (
 // Reset forgets a head that was begun. It is not needed after a head or an error was returned.
 func (p *Parser) Reset() { *p = Parser{} }
 
-// within bounds what is looked at: one byte past the longest head tells that it is too long.
-func within(b []byte, lim *Limits) []byte {
-	if len(b) > lim.Head+1 {
-		return b[:lim.Head+1]
-	}
-	return b
+// within bounds what is looked at: one byte past the longest head tells that it is too long. More was looked at
+// before if the limit has been lowered since.
+func (p *Parser) within(b []byte, lim *Limits) []byte {
+	return b[:min(len(b), max(lim.Head+1, int(p.pos)))]
 }
 
 // judge turns f, shown by the stream up to end, into the fault of a limit if that was passed before.

@@ -129,3 +129,31 @@ func TestParserLooksAtNoByteAgainWhileItWaits(t *testing.T) {
 		}
 	}
 }
+
+// An operator may lower the limits while a head is on its way that has passed them already.
+func TestALimitLoweredWhileAHeadIsReadRefusesIt(t *testing.T) {
+	was := DefaultLimits()
+	narrow := Limits{Line: 8 << 10, Head: 64, Fields: 100}
+	for _, begun := range []string{
+		"GET /" + strings.Repeat("a", 100),
+		"GET / HTTP/1.1\r\nHost: a\r\n" + strings.Repeat("b", 100),
+		"GET / HTTP/1.1\r\nHost: a\r\nB: " + strings.Repeat("b", 100),
+		"GET / HTTP/1.1\r\nHost: a\r\nB: " + strings.Repeat("b", 100) + "\r",
+		"GET / HTTP/1.1\r\nHost: a\r\nB: " + strings.Repeat("b", 100) + "\r\n",
+		"GET / HTTP/1.1\r\nHost: a\r\nB: " + strings.Repeat("b", 100) + "\r\n\r",
+		"GET /" + strings.Repeat("a", 100) + " HTTP/1.1",
+		"\r\nGET /" + strings.Repeat("a", 100) + " HTTP/1.1\r",
+		"GET / HTTP/1.1\r\nHost: a\r\nB: " + strings.Repeat("b", 100) + "\r\nC: ",
+	} {
+		for _, more := range []string{"", "c", "\r\n\r\n"} {
+			var p Parser
+			var r Request
+			if n, err := p.Request([]byte(begun), &was, &r); n != 0 || err != nil {
+				t.Fatalf("%q: %d, %v", begun, n, err)
+			}
+			if n, err := p.Request([]byte(begun+more), &narrow, &r); n != 0 || err != &requestErrors[headTooLong] {
+				t.Errorf("%q with %q: %d, %v, want %v", begun, more, n, err, &requestErrors[headTooLong])
+			}
+		}
+	}
+}

@@ -49,11 +49,11 @@ func (r *Request) Header(name string, i int) (value []byte, ok bool) {
 //   - 0, *Error: b can not begin an acceptable request, whatever follows; the connection is to be closed.
 func (p *Parser) Request(b []byte, lim *Limits, r *Request) (n int, err error) {
 	resumed := p.stage != atStart
-	n, f := p.request(within(b, lim), lim, r)
+	n, f := p.request(p.within(b, lim), lim, r)
 	if f == ok && resumed {
 		// Lines seen by earlier calls may have moved since: now that all is there, read it in one go.
 		p.Reset()
-		n, f = p.request(within(b, lim), lim, r)
+		n, f = p.request(p.within(b, lim), lim, r)
 	}
 	if f == needMore {
 		return 0, nil

@@ -26,11 +26,11 @@ func (r *Response) Header(name string, i int) (value []byte, ok bool) {
 // Results are as for Request; every *Error has Status 502.
 func (p *Parser) Response(b []byte, lim *Limits, m Method, r *Response) (n int, err error) {
 	resumed := p.stage != atStart
-	n, f := p.response(within(b, lim), lim, r)
+	n, f := p.response(p.within(b, lim), lim, r)
 	if f == ok && resumed {
 		// As for a request: lines seen by earlier calls may have moved.
 		p.Reset()
-		n, f = p.response(within(b, lim), lim, r)
+		n, f = p.response(p.within(b, lim), lim, r)
 	}
 	if f == needMore {
 		return 0, nil

@@ -114,7 +114,11 @@ func (l *Loop) step(s *session, ev relay.Event) {
 		if l.debug > klog.Announce {
 			l.trace(s, &e)
 		}
-		l.exec(s, s.Step(l.ctx, &e))
+		ops := s.Step(l.ctx, &e)
+		for i := range l.ctx.Refusals {
+			l.refused(s, &l.ctx.Refusals[i])
+		}
+		l.exec(s, ops)
 	}
 	if s.client == nil {
 		return

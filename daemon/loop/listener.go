@@ -258,6 +258,7 @@ func (l *Loop) turnAway(s *session) {
 		return
 	}
 	s.lis.live.Stats.Cell(l.index).Errors.Add(1)
+	l.refused(s, &relay.Refusal{Reason: relay.TooManyConns})
 	l.step(s, relay.Event{Kind: relay.Failed, Side: relay.Client})
 }
 

@@ -50,6 +50,8 @@ type Loop struct {
 	connRate   int            // new connections a second from one source
 	away       int            // connections that were refused and not yet closed
 	nextSecond time.Duration
+	told       int           // refusals logged in this second
+	untold     int           // and left out
 	memory     *memory       // of the process
 	complained *atomic.Int64 // the second in which a loop last logged that something ran out
 	stop       bool
@@ -177,6 +179,7 @@ func (l *Loop) everySecond() {
 		l.discard(l.conns[id])
 	}
 	l.idle.Forget()
+	l.summarize()
 	l.trimPipes()
 	l.memory.letGo(c.Buffers.Trim())
 	l.memory.look(c.Unix)

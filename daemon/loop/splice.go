@@ -76,7 +76,12 @@ type transfer struct {
 // session is told that nothing was moved, and copies.
 func (l *Loop) beginTransfer(s *session, op *relay.Op) {
 	from := s.side(op.Side)
-	if from == nil || s.side(op.Side.Other()) == nil {
+	to := s.side(op.Side.Other())
+	if from == nil || to == nil {
+		return
+	}
+	if to.broken {
+		l.events = append(l.events, relay.Event{Kind: relay.Moved, Side: op.Side})
 		return
 	}
 	p, err := l.takePipe()
@@ -169,7 +174,17 @@ func (l *Loop) transfer(t *transfer) (moved int64) {
 			return moved
 		default:
 			to.broken = true
-			l.step(s, relay.Event{Kind: relay.Failed, Side: t.side.Other(), Cause: relay.Reset})
+			if t.side == relay.Server {
+				l.step(s, relay.Event{Kind: relay.Failed, Side: relay.Client, Cause: relay.Reset})
+				return moved
+			}
+			// A server may have answered before it closed, and then that is read. What
+			// was on its way counts as moved, as what a send loses does.
+			t.moved += t.held
+			last := t.told(relay.Moved, false)
+			l.endTransfer(from)
+			l.poll.Recheck(from.slot)
+			l.step(s, last)
 			return moved
 		}
 	}

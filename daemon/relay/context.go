@@ -66,6 +66,7 @@ type Context struct {
 	ZeroCopy bool
 	Veil     Veil // over what the session cookie says
 	Buffers  *Buffers
+	Refusals []Refusal // of the last Step, mostly none
 
 	away    away
 	ops     []Op
@@ -90,6 +91,7 @@ func NewContext(index int) *Context {
 
 func (c *Context) begin() {
 	c.ops = c.ops[:0]
+	c.Refusals = c.Refusals[:0]
 	c.scratch = c.scratch[:0]
 	c.Buffers.settle()
 }

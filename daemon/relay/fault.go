@@ -34,7 +34,7 @@ func (s *Session) fail(c *Context, ev *Event) {
 	case s.phase == tunnel && s.final:
 		s.shut(c, Abort)
 	case s.final:
-		s.breakOff(c)
+		s.breakOff(c, "server closed its connection within the response")
 	default:
 		s.distrust(c, ev)
 		if ev.Reused && s.replay(c) {
@@ -48,17 +48,21 @@ func (s *Session) fail(c *Context, ev *Event) {
 // it was used: the server, or the way there, may have been away, and a request
 // that may not be sent twice would fail for each of them.
 func (s *Session) distrust(c *Context, ev *Event) {
-	if ev.Reused && s.server != nil && s.perRequest && s.answer.len() == 0 {
+	if ev.Reused && s.server != nil && s.perRequest && s.unanswered() {
 		c.op(Op{Kind: Distrust, Side: Server, Server: s.server})
 	}
 }
+
+// unanswered reports whether nothing has come of the server, not even an interim
+// response: that shows that it has the request.
+func (s *Session) unanswered() bool { return s.answer.len() == 0 && s.interims == 0 }
 
 // replay sends the request once more, over a new connection, if the one it
 // was sent over had been idle and was closed before any answer: the server
 // may just have been about to close it. Only what may be done twice is
 // (RFC 9112, section 9.3.1; RFC 9110, section 9.2.2).
 func (s *Session) replay(c *Context) bool {
-	if s.replayed || !s.replayable || !s.method.Idempotent() || s.answer.len() > 0 || s.server == nil {
+	if s.replayed || !s.replayable || !s.method.Idempotent() || !s.unanswered() || s.server == nil {
 		return false
 	}
 	s.replayed = true
@@ -143,10 +147,10 @@ func (s *Session) noServer(c *Context, cause Cause, calling bool) {
 	}
 	s.lose(c)
 	twice := calling || cause != Reset && s.method.Idempotent()
-	if s.phase == exchange && !(s.replayable && twice) {
-		svc = nil // the request may have been acted upon, or is gone
+	if late || s.phase == exchange && !(s.replayable && twice) {
+		svc = nil // no time is left, or the request may have been acted upon, or is gone
 	}
-	if s.redirect(c, svc, code) && s.phase == exchange {
+	if s.redirect(c, svc, code, cause.reason(calling)) && s.phase == exchange {
 		c.write(Server, s.head, nil)
 	}
 }
@@ -168,21 +172,21 @@ func (s *Session) lose(c *Context) {
 // that nothing can be taken for whole and the kernel's buffers go too.
 func (s *Session) shed(c *Context, ev *Event) {
 	switch {
-	case ev.Blocked:
-		s.shut(c, Abort)
-	case s.phase == reading:
+	case !ev.Blocked && s.phase == reading:
 		s.method = methodAtSight(s.in.bytes())
-		s.refuse(c, 503)
-	case s.phase == exchange && !s.final:
-		s.refuse(c, 503)
+		s.refuse(c, 503, noBuffers)
+	case !ev.Blocked && s.phase == exchange && !s.final:
+		s.refuse(c, 503, noBuffers)
 	default:
+		s.note(c, 0, noBuffers)
 		s.shut(c, Abort)
 	}
 }
 
 // breakOff ends a session in the middle of a response, so that the client
 // cannot take what it got for the whole.
-func (s *Session) breakOff(c *Context) {
+func (s *Session) breakOff(c *Context, why string) {
+	s.note(c, 0, why)
 	if s.response.kind == http1.CloseBody || s.response.unchunk {
 		s.shut(c, Abort)
 		return

@@ -2,7 +2,6 @@ package relay
 
 import (
 	"bytes"
-	"errors"
 
 	"ktcpvs/daemon/http1"
 	"ktcpvs/daemon/match"
@@ -26,13 +25,14 @@ func (s *Session) requests(c *Context, data []byte) {
 		n, err := s.parser.Request(data, &c.Limits, &c.req)
 		if err != nil {
 			s.method = methodAtSight(data)
-			s.refuse(c, status(err))
+			code, why := judgement(err)
+			s.refuse(c, code, why)
 			break
 		}
 		if n == 0 {
 			if c.full() {
 				s.method = methodAtSight(data)
-				s.refuse(c, 503)
+				s.refuse(c, 503, noBuffers)
 				break
 			}
 			if s.phase == idle {
@@ -63,17 +63,6 @@ func methodAtSight(data []byte) http1.Method {
 	return http1.OtherMethod
 }
 
-// status is what the client of a refused request gets, 0 for no error.
-func status(err error) int {
-	if err == nil {
-		return 0
-	}
-	if refused, is := errors.AsType[*http1.Error](err); is {
-		return refused.Status
-	}
-	return 400
-}
-
 // begin starts the exchange of the request in c.req, whose head was size bytes
 // long and whose body may begin with data, and returns what follows the body.
 func (s *Session) begin(c *Context, size int, data []byte) []byte {
@@ -86,7 +75,7 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	s.final, s.replayed, s.redirected = false, false, false
 	s.spoiled, s.ceased = false, false
 	s.affinity, s.returned = false, sid{}
-	s.tries = 0
+	s.tries, s.interims = 0, 0
 	s.request.start(r.Body, r.Length, false)
 	s.request.bare = r.NoTrailers
 	s.response = body{}
@@ -101,22 +90,22 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	switch {
 	case svc == nil:
 		s.keep = false
-		s.answerSelf(c, 503)
+		s.answerSelf(c, 503, "the service is gone")
 		return data
 	case r.Method == http1.CONNECT:
-		s.refuse(c, 405)
+		s.refuse(c, 405, "CONNECT is not for a gateway")
 		return data
 	case r.MaxForwards == 0:
 		s.lastHop(c)
 		return data
 	case c.Policy.RequestRate > 0 && !c.Sources.Request(s.Source, c.Policy.RequestRate, c.Now):
-		s.answerSelf(c, 429)
+		s.answerSelf(c, 429, "more requests of this source than request_rate_per_source")
 		return data
 	case c.Policy.Body > 0 && r.Length > c.Policy.Body:
-		s.refuse(c, 413)
+		s.refuse(c, 413, longBody)
 		return data
 	case c.full():
-		s.refuse(c, 503)
+		s.refuse(c, 503, noBuffers)
 		return data
 	}
 	s.perRequest = svc.Scheduler.Unit == table.PerRequest
@@ -138,12 +127,13 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	// The part of the body that is here already goes along with the head.
 	out, n, err := s.request.take(data, &c.Limits)
 	if err != nil {
-		s.refuse(c, status(err))
+		code, why := judgement(err)
+		s.refuse(c, code, why)
 		return data
 	}
 	s.patient = r.Expect100 && n == 0
 	if s.tooLong(c) {
-		s.refuse(c, 413)
+		s.refuse(c, 413, longBody)
 		return data
 	}
 	s.replayable = s.request.done && cap(s.head)-len(s.head) >= len(out)
@@ -194,7 +184,7 @@ func (c *Context) present(svc *table.Service, server *table.Server, in *match.In
 // has told the client so.
 func (s *Session) connect(c *Context, svc *table.Service, server *table.Server) bool {
 	if server == nil {
-		return s.redirect(c, svc, 503)
+		return s.redirect(c, svc, 503, "no server of the service is for this request, nor is there a redirect address")
 	}
 	s.server = server
 	server.Live.Conns.Add(1)
@@ -226,10 +216,10 @@ func (s *Session) tally(c *Context) {
 
 // redirect sends the session to the service's redirect address, once, or
 // answers with code.
-func (s *Session) redirect(c *Context, svc *table.Service, code int) bool {
+func (s *Session) redirect(c *Context, svc *table.Service, code int, why string) bool {
 	s.leave()
 	if s.redirected || svc == nil || !svc.Redirect.IsValid() {
-		s.answerSelf(c, code)
+		s.answerSelf(c, code, why)
 		return false
 	}
 	s.redirected = true
@@ -255,12 +245,13 @@ func (s *Session) sendBody(c *Context, data []byte) []byte {
 		return nil // on its way already; the connection closes after the answer
 	}
 	out, n, err := s.request.take(data, &c.Limits)
-	code := status(err)
-	if err == nil && s.tooLong(c) {
-		code = 413
-	}
-	if code != 0 {
-		s.reject(c, code)
+	switch {
+	case err != nil:
+		code, why := judgement(err)
+		s.reject(c, code, why)
+		return nil
+	case s.tooLong(c):
+		s.reject(c, 413, longBody)
 		return nil
 	}
 	s.earn(c, int64(n), false)
@@ -273,11 +264,11 @@ func (s *Session) sendBody(c *Context, data []byte) []byte {
 }
 
 // reject ends an exchange whose request has turned out to be bad.
-func (s *Session) reject(c *Context, code int) {
+func (s *Session) reject(c *Context, code int, why string) {
 	if s.final {
-		s.breakOff(c)
+		s.breakOff(c, why)
 	} else {
-		s.refuse(c, code)
+		s.refuse(c, code, why)
 	}
 }
 
@@ -301,9 +292,10 @@ func (s *Session) splice(c *Context, from Side, n int64) {
 // lastHop answers a TRACE or OPTIONS that may go no further.
 func (s *Session) lastHop(c *Context) {
 	if s.method != http1.OPTIONS || !s.request.done {
-		s.refuse(c, 405)
+		s.refuse(c, 405, "Max-Forwards is 0")
 		return
 	}
+	s.keep = s.keep && s.minor > 0
 	start := len(c.scratch)
 	c.scratch = http1.AppendOptions(c.scratch, s.keep, c.Date)
 	s.ownAnswer(c, c.scratch[start:])

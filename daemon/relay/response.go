@@ -19,8 +19,9 @@ func (s *Session) fromServer(c *Context, ev *Event) {
 	for !s.final {
 		n, err := s.sparser.Response(data, &c.Answers, s.method, &c.res)
 		if err != nil {
+			code, why := judgement(err)
 			s.lose(c)
-			s.answerSelf(c, 502)
+			s.answerSelf(c, code, why)
 			return
 		}
 		if n == 0 {
@@ -33,6 +34,12 @@ func (s *Session) fromServer(c *Context, ev *Event) {
 			s.switchProtocols(c, data)
 			return
 		case c.res.Status < 200:
+			// Without an end they would keep the client waiting for ever.
+			if s.interims += n; s.interims > c.Answers.Head {
+				s.lose(c)
+				s.answerSelf(c, 502, "more interim responses than a head may be long")
+				return
+			}
 			s.interim(c)
 		default:
 			head = s.respond(c)
@@ -43,7 +50,8 @@ func (s *Session) fromServer(c *Context, ev *Event) {
 	if err != nil {
 		s.spoiled = true
 		c.send(s, head, nil)
-		s.breakOff(c)
+		_, why := judgement(err)
+		s.breakOff(c, why)
 		return
 	}
 	c.send(s, head, out)
@@ -156,13 +164,15 @@ func (s *Session) next(c *Context) {
 
 // answerSelf answers the present request without a server. In a tunnel there
 // is no way to say anything but to close.
-func (s *Session) answerSelf(c *Context, code int) {
+func (s *Session) answerSelf(c *Context, code int, why string) {
 	s.live.Stats.Cell(c.Loop).Errors.Add(1)
 	if s.phase == tunnel {
+		s.note(c, 0, why)
 		s.close(c)
 		return
 	}
-	s.keep = s.keep && s.request.done
+	s.note(c, code, why)
+	s.keep = s.keep && s.request.done && s.minor > 0
 	start := len(c.scratch)
 	c.scratch = http1.AppendError(c.scratch, code, s.keep, c.Date, s.method == http1.HEAD)
 	s.ownAnswer(c, c.scratch[start:])
@@ -175,8 +185,8 @@ func (s *Session) ownAnswer(c *Context, response []byte) {
 }
 
 // refuse answers a request that is not to be read any further.
-func (s *Session) refuse(c *Context, code int) {
+func (s *Session) refuse(c *Context, code int, why string) {
 	s.lose(c)
 	s.keep, s.request.done = false, false
-	s.answerSelf(c, code)
+	s.answerSelf(c, code, why)
 }

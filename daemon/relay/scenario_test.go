@@ -110,6 +110,9 @@ func play(t *testing.T, text string) string {
 		for _, op := range b.sess.Step(b.ctx, event(t, line, words)) {
 			out = append(out, "\t"+describe(op))
 		}
+		for _, r := range b.ctx.Refusals {
+			out = append(out, fmt.Sprintf("\trefused %d, %q: %s", r.Status, r.Target, r.Reason))
+		}
 		if !b.sess.Closed() {
 			out = append(out, fmt.Sprintf("\t%s, wants %d from client, %d from server, until %v", strings.ToLower(b.sess.State()),
 				b.sess.Wants(Client), b.sess.Wants(Server), b.sess.Deadline()))

@@ -52,6 +52,7 @@ type Session struct {
 	affinity   bool // the response may set or renew the session cookie
 	request    body
 	response   body
+	interims   int    // bytes of interim responses so far
 	head       []byte // the request's head as sent, until the response begins
 	returned   sid    // what the request's session cookie said
 
@@ -209,7 +210,7 @@ func (s *Session) Step(c *Context, ev *Event) []Op {
 		s.expire(c, ev)
 	case Refuse:
 		s.minor = 1
-		s.refuse(c, int(ev.N))
+		s.refuse(c, int(ev.N), TooManyConns)
 	case Drain:
 		s.drain(c)
 	case Shed:
@@ -297,17 +298,19 @@ func (s *Session) expire(c *Context, ev *Event) {
 	switch {
 	case s.phase == reading:
 		s.method = methodAtSight(s.in.bytes())
-		s.refuse(c, 408)
+		s.refuse(c, 408, "head not complete within header_timeout")
 	case s.final && ev.Stalled && (s.phase == exchange || s.phase == tunnel):
+		s.note(c, 0, "client took nothing for read_timeout, or not all within request_timeout")
 		s.shut(c, Abort) // there is nobody to wait for
-	case s.phase == exchange && !s.request.done && ev.Blocked && !ev.Calling && !s.overdue(c):
+	case s.phase == exchange && !s.request.done && !s.patient && ev.Blocked && !ev.Calling && !s.overdue(c):
 		s.earn(c, 0, true)
 		s.allow = max(s.allow, c.Timeouts.BodyGrace)
 		s.bound(c)
 	case s.phase == exchange && s.final:
-		s.breakOff(c)
+		s.breakOff(c, "response not complete: nothing came for read_timeout, or request_timeout is over")
 	case s.phase == exchange && !s.request.done && !s.patient && !ev.Blocked:
-		s.refuse(c, 408) // it is the client who was waited for
+		// It is the client who was waited for.
+		s.refuse(c, 408, "body slower than body_min_rate, or not complete within read_timeout or request_timeout")
 	case s.phase == exchange, s.phase == tunnel && !s.final:
 		s.distrust(c, ev)
 		s.noServer(c, TimedOut, ev.Calling)

@@ -15,7 +15,7 @@ const spliceAfter = 4
 func (s *Session) switchProtocols(c *Context, data []byte) {
 	if !s.upgrade || !s.request.done || !offered(s.head, c.res.Upgrade) {
 		s.lose(c)
-		s.answerSelf(c, 502)
+		s.answerSelf(c, 502, "101 response to a request that offers no such protocol, or is not complete")
 		return
 	}
 	start := len(c.scratch)
@@ -115,7 +115,7 @@ func (s *Session) moved(c *Context, ev *Event) {
 	if ev.Side == Server && b.done {
 		s.spoiled = s.spoiled || ev.Surplus
 		s.finish(c)
-	} else if ev.N > 0 && s.bulk(c, b) {
+	} else if ev.N > 0 && s.bulk(c, b) && !(ev.Side == Client && s.ceased) {
 		s.splice(c, ev.Side, b.run())
 	}
 }
