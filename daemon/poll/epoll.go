@@ -174,7 +174,7 @@ func (p *Epoll) WantRead(slot uint32) {
 // Recheck implements Poller.
 func (p *Epoll) Recheck(slot uint32) {
 	s := &p.socks[slot]
-	s.readable = true
+	s.readable, s.wantRead = true, false
 	p.enqueue(slot, s)
 }
 
