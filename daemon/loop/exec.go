@@ -88,7 +88,9 @@ func (l *Loop) release(s *session) {
 			return
 		}
 	}
-	l.poll.Recv(c.slot, poll.ReceiveSize) // brings nothing but its end, until it is used again
+	// It brings nothing but its end, until it is used again, and that must not
+	// wait for its turn.
+	l.poll.Recv(c.slot, poll.BulkReceive)
 }
 
 // dial gives the session an idle connection to the server, or a new one.

@@ -81,5 +81,11 @@ type Poller interface {
 	Close() error
 }
 
-// ReceiveSize is the most that one receive brings.
-const ReceiveSize = 256 << 10
+const (
+	// ReceiveSize is the most that one receive brings.
+	ReceiveSize = 256 << 10
+
+	// BulkReceive is up to where a receive is not kept waiting for others: a
+	// larger one takes its turn.
+	BulkReceive = 32 << 10
+)

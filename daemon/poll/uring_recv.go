@@ -8,7 +8,7 @@ func (u *Uring) Recv(slot uint32, limit int) {
 	s.limit = int32(min(limit, ReceiveSize))
 	switch {
 	case s.armed || s.queued:
-	case s.full && s.limit > bulkReceive:
+	case s.full && s.limit > BulkReceive:
 		s.queued = true
 		u.bulk.add(slot)
 	default:
