@@ -104,7 +104,7 @@ func TestWhoTakesNothingPaysForMemoryAndNobodyElse(t *testing.T) {
 	}
 	var held int64
 	loop := r.group.loops[0]
-	for range 500 {
+	for range 3000 { // a loaded machine takes its time to fill the sockets
 		loop.call(func() { held = loop.ctx.Buffers.Held() })
 		if held > 1<<20 {
 			t.Fatalf("%d bytes are held, expected %d at most", held, 1<<20)
