@@ -206,7 +206,7 @@ func (l *Loop) timers() {
 				Reused:  s.server != nil && s.server.uses > 1,
 				Calling: s.server.calling(),
 				Blocked: s.obstructed(),
-				Stalled: s.client.queued(),
+				Stalled: s.stalled(),
 			})
 		}
 	}
