@@ -59,6 +59,7 @@ type Loop struct {
 
 	mu    sync.Mutex
 	queue []func() // run by the goroutine
+	ended bool     // and nobody runs it any more
 
 	done chan struct{}
 }
@@ -92,12 +93,15 @@ func newLoop(index int, p poll.Poller, cfg *Config) *Loop {
 	return l
 }
 
-// do has f run by the loop's goroutine.
+// do has f run by the loop's goroutine, unless the loop has ended: the poller
+// is closed then, and its descriptor may be another file's.
 func (l *Loop) do(f func()) {
 	l.mu.Lock()
-	l.queue = append(l.queue, f)
-	l.mu.Unlock()
-	l.poll.Wake()
+	defer l.mu.Unlock()
+	if !l.ended {
+		l.queue = append(l.queue, f)
+		l.poll.Wake()
+	}
 }
 
 // call has f run by the loop's goroutine and waits for it; false when the loop
@@ -256,5 +260,8 @@ func (l *Loop) closeAll() {
 	for _, p := range l.pipes {
 		p.close()
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended = true
 	l.poll.Close()
 }
