@@ -2,7 +2,9 @@ package loop
 
 import (
 	"net/http"
+	"sync"
 	"testing"
+	"time"
 
 	"ktcpvs/daemon/poll"
 	"ktcpvs/daemon/relay"
@@ -45,5 +47,35 @@ func TestWhatComesOverAnIdleServerConnectionDoesNotWaitForLargeBodies(t *testing
 	})
 	if idle != 1 {
 		t.Errorf("%d server connections are idle, want 1", idle)
+	}
+}
+
+func TestIdleServerConnectionsAreGivenUpWhenMemoryIsTight(t *testing.T) {
+	const clients = 8
+	var together sync.WaitGroup
+	together.Add(clients)
+	r := newRig(t, 1)
+	r.serve(table.ServiceSpec{Scheduler: "phttp"}, backend(t, func(http.ResponseWriter, *http.Request) {
+		together.Done()
+		together.Wait() // each has a server connection of its own
+	}))
+	var wg sync.WaitGroup
+	for range clients {
+		wg.Go(func() { get(t, r.client(), "http://"+r.addr+"/") })
+	}
+	wg.Wait()
+	l := r.group.loops[0]
+	idle := func() (n int) {
+		l.call(func() { n = l.idle.Len() })
+		return n
+	}
+	if n := idle(); n != clients {
+		t.Fatalf("%d server connections are idle, want %d", n, clients)
+	}
+	l.memory.tight.Store(true)
+	for end := time.Now().Add(15 * time.Second); idle() > 0; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d server connections are still idle", idle())
+		}
 	}
 }

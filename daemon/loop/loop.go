@@ -66,6 +66,7 @@ type Loop struct {
 
 const (
 	idlePerServer = 1024
+	ever          = time.Duration(1 << 62)
 	hurry         = 100 * time.Millisecond // between looks at a listener that had to pause
 
 	// mostAway is how many refused connections may wait for their client to take
@@ -173,19 +174,28 @@ func (l *Loop) everySecond() {
 	c.Unix = now.Unix()
 	c.Date = now.UTC().AppendFormat(c.Date[:0], "Mon, 02 Jan 2006 15:04:05 GMT")
 	l.nextSecond = c.Now + time.Second
-	for {
-		id, ok := l.idle.Expired(c.Now - c.Timeouts.KeepAlive)
-		if !ok {
-			break
-		}
-		l.discard(l.conns[id])
-	}
+	l.closeIdle(c.Now-c.Timeouts.KeepAlive, 0)
 	l.idle.Forget()
 	l.trimPipes()
 	l.memory.letGo(c.Buffers.Trim())
 	l.memory.look(c.Unix)
+	if l.memory.tight.Load() {
+		l.closeIdle(ever, l.idle.Len()/2) // nothing else costs as little to give up
+	}
 	for _, lis := range l.listeners {
 		lis.spareTick(c.Now)
+	}
+}
+
+// closeIdle closes the server connections that have been idle since before then,
+// the oldest first, as long as there are more than keep.
+func (l *Loop) closeIdle(before time.Duration, keep int) {
+	for l.idle.Len() > keep {
+		id, ok := l.idle.Expired(before)
+		if !ok {
+			return
+		}
+		l.discard(l.conns[id])
 	}
 }
 
@@ -250,13 +260,7 @@ func (l *Loop) closeAll() {
 		lis.close()
 		l.forget(lis)
 	}
-	for {
-		id, ok := l.idle.Expired(1 << 62)
-		if !ok {
-			break
-		}
-		l.discard(l.conns[id])
-	}
+	l.closeIdle(ever, 0)
 	for _, p := range l.pipes {
 		p.close()
 	}
