@@ -213,6 +213,7 @@ func (l *Loop) runQueue() {
 func (l *Loop) timers() {
 	for t := l.wheel.expired(l.ctx.Now); t != nil; t = l.wheel.expired(l.ctx.Now) {
 		if s := t.owner; s.Closed() {
+			reset(s.client) // what is still queued is lost, and that must be seen
 			l.end(s)
 		} else {
 			l.step(s, relay.Event{
