@@ -88,7 +88,9 @@ func (l *Loop) release(s *session) {
 			return
 		}
 	}
-	l.poll.Recv(c.slot, poll.ReceiveSize) // brings nothing but its end, until it is used again
+	// It brings nothing but its end, until it is used again, and that must not
+	// wait for its turn.
+	l.poll.Recv(c.slot, poll.BulkReceive)
 }
 
 // dial gives the session an idle connection to the server, or a new one.
@@ -163,8 +165,8 @@ func (l *Loop) open(op *relay.Op, key uint64) (*conn, unix.Errno) {
 	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if errno, failed := err.(unix.Errno); failed && (errno == unix.EMFILE || errno == unix.ENFILE) {
 		// An idle connection to another server is worth less than this one.
-		if id, ok := l.idle.Expired(1 << 62); ok {
-			l.discard(l.conns[id])
+		if n := l.idle.Len(); n > 0 {
+			l.closeIdle(ever, n-1)
 			fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 		}
 	}

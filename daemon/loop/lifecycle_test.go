@@ -88,8 +88,11 @@ func TestStoppingFinishesWhatIsOpenAndClosesWhatIsIdle(t *testing.T) {
 		c.Close()
 		t.Error("a new connection was accepted after the stop")
 	}
-	if n := r.group.Sessions(); n != 1 {
-		t.Errorf("%d sessions open, want 1", n)
+	for n := 0; r.group.Sessions() != 1; n++ {
+		if n == 500 {
+			t.Fatalf("%d sessions open, want 1", r.group.Sessions())
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 	close(release)
 	res, err = http.ReadResponse(bufio.NewReader(open), nil)

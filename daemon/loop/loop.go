@@ -61,12 +61,14 @@ type Loop struct {
 
 	mu    sync.Mutex
 	queue []func() // run by the goroutine
+	ended bool     // and nobody runs it any more
 
 	done chan struct{}
 }
 
 const (
 	idlePerServer = 1024
+	ever          = time.Duration(1 << 62)
 	hurry         = 100 * time.Millisecond // between looks at a listener that had to pause
 
 	// mostAway is how many refused connections may wait for their client to take
@@ -94,12 +96,15 @@ func newLoop(index int, p poll.Poller, cfg *Config) *Loop {
 	return l
 }
 
-// do has f run by the loop's goroutine.
+// do has f run by the loop's goroutine, unless the loop has ended: the poller
+// is closed then, and its descriptor may be another file's.
 func (l *Loop) do(f func()) {
 	l.mu.Lock()
-	l.queue = append(l.queue, f)
-	l.mu.Unlock()
-	l.poll.Wake()
+	defer l.mu.Unlock()
+	if !l.ended {
+		l.queue = append(l.queue, f)
+		l.poll.Wake()
+	}
 }
 
 // call has f run by the loop's goroutine and waits for it; false when the loop
@@ -171,20 +176,29 @@ func (l *Loop) everySecond() {
 	c.Unix = now.Unix()
 	c.Date = now.UTC().AppendFormat(c.Date[:0], "Mon, 02 Jan 2006 15:04:05 GMT")
 	l.nextSecond = c.Now + time.Second
-	for {
-		id, ok := l.idle.Expired(c.Now - c.Timeouts.KeepAlive)
-		if !ok {
-			break
-		}
-		l.discard(l.conns[id])
-	}
+	l.closeIdle(c.Now-c.Timeouts.KeepAlive, 0)
 	l.idle.Forget()
 	l.summarize()
 	l.trimPipes()
 	l.memory.letGo(c.Buffers.Trim())
 	l.memory.look(c.Unix)
+	if l.memory.tight.Load() {
+		l.closeIdle(ever, l.idle.Len()/2) // nothing else costs as little to give up
+	}
 	for _, lis := range l.listeners {
 		lis.spareTick(c.Now)
+	}
+}
+
+// closeIdle closes the server connections that have been idle since before then,
+// the oldest first, as long as there are more than keep.
+func (l *Loop) closeIdle(before time.Duration, keep int) {
+	for l.idle.Len() > keep {
+		id, ok := l.idle.Expired(before)
+		if !ok {
+			return
+		}
+		l.discard(l.conns[id])
 	}
 }
 
@@ -202,6 +216,7 @@ func (l *Loop) runQueue() {
 func (l *Loop) timers() {
 	for t := l.wheel.expired(l.ctx.Now); t != nil; t = l.wheel.expired(l.ctx.Now) {
 		if s := t.owner; s.Closed() {
+			reset(s.client) // what is still queued is lost, and that must be seen
 			l.end(s)
 		} else {
 			l.step(s, relay.Event{
@@ -209,7 +224,7 @@ func (l *Loop) timers() {
 				Reused:  s.server != nil && s.server.uses > 1,
 				Calling: s.server.calling(),
 				Blocked: s.obstructed(),
-				Stalled: s.client.queued(),
+				Stalled: s.stalled(),
 			})
 		}
 	}
@@ -249,15 +264,12 @@ func (l *Loop) closeAll() {
 		lis.close()
 		l.forget(lis)
 	}
-	for {
-		id, ok := l.idle.Expired(1 << 62)
-		if !ok {
-			break
-		}
-		l.discard(l.conns[id])
-	}
+	l.closeIdle(ever, 0)
 	for _, p := range l.pipes {
 		p.close()
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended = true
 	l.poll.Close()
 }

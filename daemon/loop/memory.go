@@ -14,7 +14,7 @@ import (
 // garbage without a pause, and finds none.
 //
 //	0 ........... half ............ 3/4 ........... limit
-//	  buffers up to here   |  no new connections from here on
+//	  buffers up to here   |  no new connections from here on, and fewer idle ones
 //
 // It also has the runtime give back what a burst has left behind, which by
 // itself it would keep until several times as much had been used.

@@ -29,12 +29,17 @@ type rig struct {
 
 func newRig(t testing.TB, loops int) *rig {
 	t.Helper()
+	return newRigOn(t, loops, pollers[pollerUnderTest])
+}
+
+func newRigOn(t testing.TB, loops int, open func() (poll.Poller, error)) *rig {
+	t.Helper()
 	before := openFiles(t)
 	r := &rig{t: t, store: table.NewStore(sched.NewRegistry(), loops, match.DefaultLimits()), knobs: knob.New()}
 	var err error
 	r.group, err = NewGroup(Config{
 		Loops: loops,
-		Open:  pollers[pollerUnderTest],
+		Open:  open,
 		Store: r.store, Knobs: r.knobs, Log: klog.Discard(),
 	})
 	if err != nil {

@@ -28,3 +28,8 @@ func (s *session) side(side relay.Side) *conn {
 func (s *session) obstructed() bool {
 	return s.server.blocked() || s.client.moving != nil && s.client.moving.full
 }
+
+// stalled reports whether the client has yet to take something.
+func (s *session) stalled() bool {
+	return s.client.queued() || s.server != nil && s.server.moving != nil && s.server.moving.full
+}

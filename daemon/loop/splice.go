@@ -174,17 +174,7 @@ func (l *Loop) transfer(t *transfer) (moved int64) {
 			return moved
 		default:
 			to.broken = true
-			if t.side == relay.Server {
-				l.step(s, relay.Event{Kind: relay.Failed, Side: relay.Client, Cause: relay.Reset})
-				return moved
-			}
-			// A server may have answered before it closed, and then that is read. What
-			// was on its way counts as moved, as what a send loses does.
-			t.moved += t.held
-			last := t.told(relay.Moved, false)
-			l.endTransfer(from)
-			l.poll.Recheck(from.slot)
-			l.step(s, last)
+			l.broken(t)
 			return moved
 		}
 	}
@@ -203,6 +193,21 @@ func (l *Loop) transfer(t *transfer) (moved int64) {
 		l.step(s, relay.Event{Kind: relay.Failed, Side: t.side, Cause: cause(t.failed), Reused: reused})
 	}
 	return moved
+}
+
+// broken gives up a transfer because the other side takes no more. A server may
+// have answered before it went: what is received of it tells, and its end, as
+// after a send that failed. Until then nothing more is read from the client.
+func (l *Loop) broken(t *transfer) {
+	s := t.sess
+	if t.side == relay.Server {
+		l.step(s, relay.Event{Kind: relay.Failed, Side: relay.Client, Cause: relay.Reset})
+		return
+	}
+	last := t.told(relay.Progress, false)
+	l.endTransfer(s.client)
+	l.poll.Recheck(s.client.slot)
+	l.step(s, last)
 }
 
 // progress keeps the session's deadline from passing while bytes move; full

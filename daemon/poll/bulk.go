@@ -1,6 +1,6 @@
 package poll
 
-// bulk queues the sockets whose next receive is a large one. A pass serves of
+// bulk queues the sockets whose next receive is past BulkReceive. A pass serves of
 // them, first come first served, as many as its budget of bytes allows, so that
 // thousands of large bodies do not keep small requests waiting.
 type bulk struct {
@@ -9,10 +9,8 @@ type bulk struct {
 	budget int // bytes left of this pass
 }
 
-const (
-	bulkReceive = 32 << 10 // a receive past this is a large one
-	bulkPass    = 1 << 20  // costs some 0.3 ms
-)
+// bulkPass costs some 0.3 ms.
+const bulkPass = 1 << 20
 
 // begin begins a pass.
 func (b *bulk) begin() {

@@ -174,7 +174,7 @@ func (p *Epoll) WantRead(slot uint32) {
 // Recheck implements Poller.
 func (p *Epoll) Recheck(slot uint32) {
 	s := &p.socks[slot]
-	s.readable = true
+	s.readable, s.wantRead = true, false
 	p.enqueue(slot, s)
 }
 
@@ -184,7 +184,7 @@ func (p *Epoll) WantWrite(slot uint32) { p.socks[slot].wantWrite = true }
 func (p *Epoll) enqueue(slot uint32, s *sock) {
 	if s.readable && !s.queued && (s.limit > 0 || s.wantRead) {
 		s.queued = true
-		if s.limit > bulkReceive && !s.wantRead {
+		if s.limit > BulkReceive && !s.wantRead {
 			p.bulk.add(slot)
 		} else {
 			p.later = append(p.later, slot)
@@ -332,7 +332,7 @@ func (p *Epoll) ready(e *unix.EpollEvent, ev *Event) bool {
 		*ev = Event{Kind: Writable, Slot: slot}
 		return true
 	}
-	if s.limit > bulkReceive && !s.wantRead {
+	if s.limit > BulkReceive && !s.wantRead {
 		p.enqueue(slot, s)
 		return false
 	}

@@ -67,8 +67,8 @@ type Poller interface {
 	// who move bytes by other means and were just told to wait.
 	WantWrite(slot uint32)
 	WantRead(slot uint32)
-	// Recheck says that bytes were read by other means, and that there may be
-	// more: the next armed receive is tried at once.
+	// Recheck ends reading by other means, after which there may be more: the
+	// next armed receive is tried at once.
 	Recheck(slot uint32)
 
 	// Wait collects what has happened, for at most d if nothing has; Next
@@ -81,5 +81,11 @@ type Poller interface {
 	Close() error
 }
 
-// ReceiveSize is the most that one receive brings.
-const ReceiveSize = 256 << 10
+const (
+	// ReceiveSize is the most that one receive brings.
+	ReceiveSize = 256 << 10
+
+	// BulkReceive is up to where a receive is not kept waiting for others: a
+	// larger one takes its turn.
+	BulkReceive = 32 << 10
+)

@@ -234,23 +234,6 @@ func TestSendToAClosedConnectionIsAnError(t *testing.T) {
 	})
 }
 
-func TestReadableIsToldOnceAndRecheckFindsTheRest(t *testing.T) {
-	forEach(t, func(t *testing.T, p Poller) {
-		a, b := pair(t)
-		p.Add(1, a, false)
-		p.WantRead(1)
-		unix.Write(b, []byte("0123456789"))
-		expect(t, p, Readable, 1)
-		var five [5]byte
-		unix.Read(a, five[:])
-		p.Recheck(1)
-		p.Recv(1, 100)
-		if ev := expect(t, p, Received, 1); string(ev.Data) != "56789" {
-			t.Fatalf("received %q", ev.Data)
-		}
-	})
-}
-
 func TestEventsOfARemovedSlotDoNotReachItsSuccessor(t *testing.T) {
 	forEach(t, func(t *testing.T, p Poller) {
 		a, b := pair(t)

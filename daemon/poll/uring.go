@@ -26,6 +26,7 @@ type Uring struct {
 	socks  []usock
 	rearm  []uint32 // listeners, and the wake-up, to be polled again
 	again  []uint32 // receives that found no buffer
+	bulk   bulk     // large receives that bytes are there for
 	held   uint16   // the buffer handed out last
 	holds  bool
 	idle   bool
@@ -41,6 +42,7 @@ type usock struct {
 	used     bool
 	listener bool
 	armed    bool // a receive is with the kernel
+	queued   bool // or waits for its turn in bulk
 	full     bool // the socket has, or may have, bytes already
 	paused   bool
 	watched  bool // a listener is being polled
@@ -174,32 +176,6 @@ func (u *Uring) Remove(slot uint32) {
 	}
 }
 
-// Recv implements Poller.
-func (u *Uring) Recv(slot uint32, limit int) {
-	s := &u.socks[slot]
-	s.limit = int32(min(limit, bufferSize))
-	if !s.armed {
-		u.arm(slot, s)
-	}
-}
-
-func (u *Uring) arm(slot uint32, s *usock) {
-	s.armed = true
-	e := u.ring.push()
-	e.opcode = opRecv
-	e.flags = sqeBufferSelect
-	e.fd = s.fd
-	e.len = uint32(s.limit)
-	e.bufGroup = bufferGroup
-	e.userData = about(aboutRecv, slot, s.gen)
-	if !s.full {
-		e.ioprio = recvPollFirst
-	}
-}
-
-// Drained implements Poller.
-func (u *Uring) Drained(slot uint32) bool { return !u.socks[slot].full }
-
 // WantWrite implements Poller.
 func (u *Uring) WantWrite(slot uint32) { u.pollAdd(slot, &u.socks[slot], aboutWrite, unix.POLLOUT) }
 
@@ -229,13 +205,8 @@ func (u *Uring) Wait(d time.Duration) error {
 		u.watch(slot)
 	}
 	u.rearm = u.rearm[:0]
-	for _, slot := range u.again {
-		if s := &u.socks[slot]; s.used && !s.armed && s.limit > 0 {
-			u.arm(slot, s)
-		}
-	}
-	u.again = u.again[:0]
-	if u.ring.waiting() || d < 0 {
+	u.submit()
+	if u.ring.waiting() || u.bulk.len() > 0 || d < 0 {
 		d = 0
 	}
 	// As Epoll does: short waits raw, and once one has brought nothing, long
@@ -267,14 +238,6 @@ func (u *Uring) watch(slot uint32) {
 	if s := &u.socks[slot]; s.used && s.listener && !s.paused && !s.watched {
 		s.watched = true
 		u.pollAdd(slot, s, aboutListener, unix.POLLIN)
-	}
-}
-
-// release gives the buffer that Next handed out back to the kernel.
-func (u *Uring) release() {
-	if u.holds {
-		u.bufs.put(u.held)
-		u.holds = false
 	}
 }
 
@@ -336,29 +299,6 @@ func (u *Uring) completed(c cqe, ev *Event) bool {
 		}
 		s.hungUp = true
 		*ev = Event{Kind: HungUp, Slot: slot}
-	}
-	return true
-}
-
-func (u *Uring) received(slot uint32, s *usock, c cqe, ev *Event) bool {
-	s.armed = false
-	switch unix.Errno(-c.res) {
-	case unix.ENOBUFS, unix.EAGAIN, unix.EINTR, unix.ECANCELED:
-		s.full = true
-		u.again = append(u.again, slot)
-		return false
-	}
-	limit := s.limit
-	s.limit = 0
-	s.full = c.flags&cqeSockNonEmpty != 0 || c.res == limit
-	switch {
-	case c.res > 0:
-		*ev = Event{Kind: Received, Slot: slot, Data: u.bufs.get(u.held, int(c.res))}
-	case c.res == 0:
-		s.full = true
-		*ev = Event{Kind: Received, Slot: slot}
-	default:
-		*ev = Event{Kind: Received, Slot: slot, Err: unix.Errno(-c.res)}
 	}
 	return true
 }

@@ -285,12 +285,15 @@ func (s *Session) earn(c *Context, n int64, blocked bool) {
 	s.asked, s.patient = c.Now, false
 }
 
-// drain ends an idle session now and any other with its present exchange.
-// A tunnel has no such point, and is left to its ends and to its deadline.
+// drain ends an idle session within a moment and any other with its present
+// exchange. In that moment a request that is there and not yet read, or on its
+// way, is still taken: closing over it would reset the connection. A tunnel has
+// no such point, and is left to its ends and to its deadline.
 func (s *Session) drain(c *Context) {
+	const moment = 100 * time.Millisecond
 	s.draining = true
 	if s.phase == idle {
-		s.close(c)
+		s.deadline = min(s.deadline, c.Now+moment)
 	}
 }
 

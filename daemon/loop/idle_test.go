@@ -1,0 +1,81 @@
+package loop
+
+import (
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"ktcpvs/daemon/poll"
+	"ktcpvs/daemon/relay"
+	"ktcpvs/daemon/table"
+)
+
+// limits notes what was last armed of each slot.
+type limits struct {
+	poll.Poller
+	of map[uint32]int
+}
+
+func (p limits) Recv(slot uint32, limit int) {
+	p.of[slot] = limit
+	p.Poller.Recv(slot, limit)
+}
+
+// The end of an idle server connection, or what comes over it unasked, must be
+// seen before the next request is sent over it, however many large bodies there
+// are.
+func TestWhatComesOverAnIdleServerConnectionDoesNotWaitForLargeBodies(t *testing.T) {
+	armed := map[uint32]int{}
+	r := newRigOn(t, 1, func() (poll.Poller, error) {
+		p, err := pollers[pollerUnderTest]()
+		return limits{p, armed}, err
+	})
+	r.serve(table.ServiceSpec{Scheduler: "phttp"}, backend(t, func(http.ResponseWriter, *http.Request) {}))
+	get(t, r.client(), "http://"+r.addr+"/")
+	idle := 0
+	l := r.group.loops[0]
+	l.call(func() {
+		for _, c := range l.conns {
+			if c.fd >= 0 && c.side == relay.Server && c.sess == nil && l.bySlot[c.slot] == nil {
+				idle++
+				if n := armed[c.slot]; n == 0 || n > poll.BulkReceive {
+					t.Errorf("a receive of %d bytes is armed", n)
+				}
+			}
+		}
+	})
+	if idle != 1 {
+		t.Errorf("%d server connections are idle, want 1", idle)
+	}
+}
+
+func TestIdleServerConnectionsAreGivenUpWhenMemoryIsTight(t *testing.T) {
+	const clients = 8
+	var together sync.WaitGroup
+	together.Add(clients)
+	r := newRig(t, 1)
+	r.serve(table.ServiceSpec{Scheduler: "phttp"}, backend(t, func(http.ResponseWriter, *http.Request) {
+		together.Done()
+		together.Wait() // each has a server connection of its own
+	}))
+	var wg sync.WaitGroup
+	for range clients {
+		wg.Go(func() { get(t, r.client(), "http://"+r.addr+"/") })
+	}
+	wg.Wait()
+	l := r.group.loops[0]
+	idle := func() (n int) {
+		l.call(func() { n = l.idle.Len() })
+		return n
+	}
+	if n := idle(); n != clients {
+		t.Fatalf("%d server connections are idle, want %d", n, clients)
+	}
+	l.memory.tight.Store(true)
+	for end := time.Now().Add(15 * time.Second); idle() > 0; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d server connections are still idle", idle())
+		}
+	}
+}

@@ -1,0 +1,87 @@
+package loop
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"ktcpvs/daemon/table"
+)
+
+// A client that takes nothing is reset, or the kernel would go on offering it
+// the megabytes that it holds for it.
+func TestAClientThatTakesNothingIsResetWhenTheTimeIsOver(t *testing.T) {
+	for _, zerocopy := range []int64{0, 1} {
+		r := newRig(t, 1)
+		r.knobs.ZerocopySend.Set(zerocopy)
+		r.knobs.ReadTimeout.Set(1)
+		const size = 64 << 20
+		r.serve(table.ServiceSpec{Scheduler: "phttp"}, backend(t, func(w http.ResponseWriter, q *http.Request) {
+			w.Header().Set("Content-Length", fmt.Sprint(size))
+			io.CopyN(w, zeros{}, size)
+		}))
+		c := r.dial()
+		c.SetReadBuffer(4096)
+		io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+		time.Sleep(500 * time.Millisecond)
+		for n := 0; r.group.Sessions() > 0; n++ {
+			if n == 500 {
+				t.Fatal("the connection is still open")
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		c.SetDeadline(time.Now().Add(10 * time.Second))
+		if n, err := io.Copy(io.Discard, c); !errors.Is(err, unix.ECONNRESET) {
+			t.Errorf("zerocopy %d: %v after %d bytes, want a reset", zerocopy, err, n)
+		}
+	}
+}
+
+// A body that ends with its connection must not look whole when its client took
+// so long that the last of it is given up.
+func TestTheRestOfAnAnswerThatNobodyTakesIsGivenUpWithAReset(t *testing.T) {
+	r := newRig(t, 1)
+	r.knobs.ReadTimeout.Set(1)
+	l := r.group.loops[0]
+	const size = 31 << 10 // comes in one receive, of which the sockets take less
+	r.serve(table.ServiceSpec{Scheduler: "phttp"}, rawBackend(t, func(c net.Conn) {
+		http.ReadRequest(bufio.NewReader(c))
+		l.call(func() {
+			unix.SetsockoptInt(l.listeners[0].first.client.fd, unix.SOL_SOCKET, unix.SO_SNDBUF, 4096)
+		})
+		// In chunks, which a client of HTTP/1.0 does not get.
+		fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", size, make([]byte, size))
+		io.Copy(io.Discard, c)
+	}))
+	narrow := net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error {
+		return raw.Control(func(fd uintptr) { unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, 4096) })
+	}}
+	c, err := narrow.Dial("tcp", r.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(20 * time.Second))
+	io.WriteString(c, "GET / HTTP/1.0\r\nHost: x\r\n\r\n")
+	time.Sleep(500 * time.Millisecond)
+	if r.group.Sessions() != 1 {
+		t.Fatal("the client could take all: the test proves nothing")
+	}
+	for n := 0; r.group.Sessions() > 0; n++ {
+		if n == 500 {
+			t.Fatal("the connection is still open")
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if n, err := io.Copy(io.Discard, c); !errors.Is(err, unix.ECONNRESET) {
+		t.Errorf("%v after %d bytes of %d, want a reset", err, n, size)
+	}
+}
