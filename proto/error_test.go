@@ -54,7 +54,9 @@ func TestAnErrorIsItsErrnoAndSaysItsText(t *testing.T) {
 		want Error
 	}{
 		{err, Error{Errno: unix.ENOENT, Command: CmdNewDest, Text: "x", Index: 3}},
-		{fmt.Errorf("bind: %w", unix.EADDRINUSE), Error{Errno: unix.EADDRINUSE, Text: "bind: address already in use"}},
+		{fmt.Errorf("bind: %w", unix.EADDRINUSE), Error{Errno: unix.EADDRINUSE, Text: "bind"}},
+		{fmt.Errorf("a: %w (and b)", unix.EADDRINUSE), Error{Errno: unix.EADDRINUSE, Text: "a (and b)"}},
+		{unix.EADDRINUSE, Error{Errno: unix.EADDRINUSE}},
 		{errors.New("odd"), Error{Errno: unix.EIO, Text: "odd"}},
 	} {
 		if got := AsError(test.err); *got != test.want {
