@@ -3,6 +3,10 @@ package proto
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -41,6 +45,20 @@ func TestMessagesAreTheOriginals(t *testing.T) {
 	}
 	if got := Message(CmdFlush, unix.EIO); got != "Input/output error" {
 		t.Errorf("an errno without words of its own: %q", got)
+	}
+}
+
+func TestTheManualHasEveryMessage(t *testing.T) {
+	page, err := os.ReadFile("../scripts/man/tcpvsadm.8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, messages := range append(slices.Collect(maps.Values(byCommand)), anyCommand) {
+		for _, message := range messages {
+			if !strings.Contains(string(page), "\n.It "+message+"\n") {
+				t.Errorf("the manual does not describe %q", message)
+			}
+		}
 	}
 }
 

@@ -67,11 +67,11 @@ func (c *Client) Close() error { return c.t.Close() }
 
 func (o Options) port() (uint32, error) {
 	text := os.Getenv(proto.PortEnv)
-	if o.Port != 0 || text == "" {
-		if o.Port == 0 {
-			return proto.DefaultPort, nil
-		}
+	switch {
+	case o.Port != 0:
 		return o.Port, nil
+	case text == "":
+		return proto.DefaultPort, nil
 	}
 	port, err := strconv.ParseUint(text, 0, 32)
 	if err != nil || port == 0 {
