@@ -47,14 +47,16 @@ func Errorf(errno unix.Errno, format string, args ...any) *Error {
 }
 
 // AsError makes an *Error of err that is the caller's to alter: a copy of the
-// one in it, or a new one of its errno, or of EIO when it has none.
+// one in it, or a new one of its errno, or of EIO when it has none. The text
+// leaves out the errno's own words, which the message in front of it has.
 func AsError(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		own := *e
 		return &own
 	}
 	if errno, ok := errors.AsType[unix.Errno](err); ok {
-		return &Error{Errno: errno, Text: err.Error()}
+		text, _ := strings.CutPrefix(strings.Replace(": "+err.Error(), ": "+errno.Error(), "", 1), ": ")
+		return &Error{Errno: errno, Text: text}
 	}
 	return &Error{Errno: unix.EIO, Text: err.Error()}
 }

@@ -3,6 +3,10 @@ package proto
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -44,6 +48,20 @@ func TestMessagesAreTheOriginals(t *testing.T) {
 	}
 }
 
+func TestTheManualHasEveryMessage(t *testing.T) {
+	page, err := os.ReadFile("../scripts/man/tcpvsadm.8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, messages := range append(slices.Collect(maps.Values(byCommand)), anyCommand) {
+		for _, message := range messages {
+			if !strings.Contains(string(page), "\n.It "+message+"\n") {
+				t.Errorf("the manual does not describe %q", message)
+			}
+		}
+	}
+}
+
 func TestAnErrorIsItsErrnoAndSaysItsText(t *testing.T) {
 	err := fmt.Errorf("while loading: %w", &Error{Errno: unix.ENOENT, Command: CmdNewDest, Text: "x", Index: 3})
 	if !errors.Is(err, unix.ENOENT) || err.Error() != "while loading: No such file or directory: x (change 3 of the batch)" {
@@ -54,7 +72,9 @@ func TestAnErrorIsItsErrnoAndSaysItsText(t *testing.T) {
 		want Error
 	}{
 		{err, Error{Errno: unix.ENOENT, Command: CmdNewDest, Text: "x", Index: 3}},
-		{fmt.Errorf("bind: %w", unix.EADDRINUSE), Error{Errno: unix.EADDRINUSE, Text: "bind: address already in use"}},
+		{fmt.Errorf("bind: %w", unix.EADDRINUSE), Error{Errno: unix.EADDRINUSE, Text: "bind"}},
+		{fmt.Errorf("a: %w (and b)", unix.EADDRINUSE), Error{Errno: unix.EADDRINUSE, Text: "a (and b)"}},
+		{unix.EADDRINUSE, Error{Errno: unix.EADDRINUSE}},
 		{errors.New("odd"), Error{Errno: unix.EIO, Text: "odd"}},
 	} {
 		if got := AsError(test.err); *got != test.want {

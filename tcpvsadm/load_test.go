@@ -109,7 +109,7 @@ func TestARefusedEntryIsNamedByItsLine(t *testing.T) {
 	o.daemon.Refuse(proto.CmdNewDest, nil)
 
 	o.does("--start")
-	o.fails(exitFailed, path+`: Service is running: service "web" runs, stop it first`, "-f", path)
+	o.fails(exitFailed, path+`: Service is running: service "web": stop it first`, "-f", path)
 }
 
 func TestTenThousandRulesLoadAndList(t *testing.T) {

@@ -46,13 +46,13 @@ func TestRefusalsAreTheReferencesMessageThenTheDaemonsText(t *testing.T) {
 		{[]string{"--unload-module", "http"}, `Module is in use: 1 services use scheduler "http"`},
 		{[]string{"--unload-module", "wlc"}, `Module is not loaded: scheduler "wlc"`},
 		{[]string{"--knob", "nosuch"}, `No such knob: "nosuch"`},
-		{[]string{"--knob", "nosuch=1"}, `No such knob: knob "nosuch"`},
+		{[]string{"--knob", "nosuch=1"}, `No such knob: "nosuch"`},
 	} {
 		o.fails(exitFailed, c.want, c.args...)
 	}
 	o.does("--start")
-	o.fails(exitFailed, `Service is running: service "web" runs, stop it first`, "-D", "-i", "web")
-	o.fails(exitFailed, `Service is running: service "web" runs, stop it first`, "-F")
+	o.fails(exitFailed, `Service is running: service "web": stop it first`, "-D", "-i", "web")
+	o.fails(exitFailed, `Service is running: service "web": stop it first`, "-F")
 }
 
 func TestErrnosThatAnyCommandMayMeet(t *testing.T) {

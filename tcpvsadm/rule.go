@@ -66,7 +66,7 @@ func conditions(c *cli.Context) (asked proto.Conditions, err error) {
 	}
 	if source := valueOf(c, optionSource); source.isGiven() {
 		if asked.Source, err = conf.ParseSource(source.text()); err != nil {
-			return asked, source.fail(source.text(), err)
+			return asked, source.failNamed(err)
 		}
 	}
 	return asked, nil

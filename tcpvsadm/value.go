@@ -26,8 +26,19 @@ func (v value) isGiven() bool { return v.c.IsSet(v.option) }
 
 // fail is a wrong command line because of this value.
 func (v value) fail(text string, why any) error {
+	return usagef("%s is %q: %v", v.place(), text, why)
+}
+
+// failNamed is fail for a reason that has the value, or what is wrong of it, in
+// itself.
+func (v value) failNamed(why error) error {
+	return usagef("%s: %v", v.place(), why)
+}
+
+// place names the option and the command.
+func (v value) place() string {
 	names := findFlag(v.c.Command.Flags, v.option).Names()
-	return usagef("option %s with command %s is %q: %v", spelling(names), spelling(v.c.Command.Names()), text, why)
+	return "option " + spelling(names) + " with command " + spelling(v.c.Command.Names())
 }
 
 // number is the value as a decimal number within bounds.
@@ -61,7 +72,7 @@ func (v value) address(resolve conf.Resolver) (netip.AddrPort, error) {
 	if unknown, ok := errors.AsType[*conf.ResolveError](err); ok {
 		return netip.AddrPort{}, unknown
 	}
-	return netip.AddrPort{}, v.fail(v.text(), err)
+	return netip.AddrPort{}, v.failNamed(err)
 }
 
 // ident is the name of the virtual service, empty when none is given.

@@ -8,7 +8,6 @@ package control
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"sync"
 
@@ -159,7 +158,7 @@ func (c *Control) Flush() error {
 
 // zero clears the counters of a service and its servers; "" is every service.
 func (c *Control) zero(name string) error {
-	services, err := c.services(name)
+	services, err := servicesOf(c.store.Snapshot(), name)
 	for _, svc := range services {
 		svc.Live.Stats.Zero()
 		for _, server := range svc.Servers {
@@ -169,15 +168,14 @@ func (c *Control) zero(name string) error {
 	return err
 }
 
-// services gives the service of that name, or with "" every one.
-func (c *Control) services(name string) ([]*table.Service, error) {
-	snapshot := c.store.Snapshot()
+// servicesOf gives the service of that name, or with "" every one.
+func servicesOf(snapshot *table.Snapshot, name string) ([]*table.Service, error) {
 	if name == "" {
 		return snapshot.Services, nil
 	}
 	svc := snapshot.Lookup(name)
 	if svc == nil {
-		return nil, fmt.Errorf("%w: %q", table.ErrNoService, name)
+		return nil, proto.Errorf(unix.ESRCH, "service %q", name)
 	}
 	return []*table.Service{svc}, nil
 }
@@ -185,7 +183,7 @@ func (c *Control) services(name string) ([]*table.Service, error) {
 func (c *Control) setKnob(v proto.KnobValue) error {
 	k := c.knobs.ByName(v.Name)
 	if k == nil {
-		return proto.Errorf(unix.ENOENT, "knob %q", v.Name)
+		return proto.Errorf(unix.ENOENT, "%q", v.Name)
 	}
 	// Not under mu: what a knob sets off may come back here.
 	return k.Set(int64(v.Value))

@@ -15,13 +15,9 @@ import (
 func (c *Control) List(_ proto.Peer, r *proto.Request) (iter.Seq[proto.Reply], error) {
 	snapshot := c.store.Snapshot()
 	name := r.Service.Name + r.Dest.Service + r.Rule.Service // one at most is given
-	services := snapshot.Services
-	if name != "" {
-		svc := snapshot.Lookup(name)
-		if svc == nil {
-			return nil, proto.Errorf(unix.ESRCH, "service %q is not defined", name)
-		}
-		services = []*table.Service{svc}
+	services, err := servicesOf(snapshot, name)
+	if err != nil {
+		return nil, err
 	}
 
 	var replies iter.Seq[proto.Reply]

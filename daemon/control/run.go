@@ -18,7 +18,7 @@ import (
 func (c *Control) Start(name string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	services, err := c.services(name)
+	services, err := servicesOf(c.store.Snapshot(), name)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (c *Control) Start(name string) error {
 func (c *Control) Stop(name string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	services, err := c.services(name)
+	services, err := servicesOf(c.store.Snapshot(), name)
 	if err != nil {
 		return err
 	}

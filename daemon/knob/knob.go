@@ -85,6 +85,6 @@ type RangeError struct {
 }
 
 func (e *RangeError) Error() string {
-	return fmt.Sprintf("%s: %d is out of range, expected %d to %d",
+	return fmt.Sprintf("%s is %d, expected %d to %d",
 		e.Knob.Name(), e.Value, e.Knob.Min(), e.Knob.Max())
 }

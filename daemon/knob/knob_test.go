@@ -89,7 +89,7 @@ func TestSetTakesExactlyTheRange(t *testing.T) {
 
 func TestARefusalNamesTheKnobTheValueAndTheRange(t *testing.T) {
 	err := New().KeepaliveTimeout.Set(-1)
-	const want = "keepalive_timeout: -1 is out of range, expected 1 to 604800"
+	const want = "keepalive_timeout is -1, expected 1 to 604800"
 	if err == nil || err.Error() != want {
 		t.Errorf("error %q, want %q", err, want)
 	}

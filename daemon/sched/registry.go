@@ -1,7 +1,6 @@
 package sched
 
 import (
-	"fmt"
 	"sync"
 
 	"ktcpvs/daemon/table"
@@ -42,7 +41,7 @@ func (r *Registry) Load(name string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.loaded[name] {
-		return fmt.Errorf("%w: scheduler %q is loaded", table.ErrExists, name)
+		return table.Refuse(table.ErrExists, "scheduler %q", name)
 	}
 	r.loaded[name] = true
 	return nil
@@ -58,9 +57,9 @@ func (r *Registry) Unload(name string, inUse bool) error {
 	defer r.mu.Unlock()
 	switch {
 	case !r.loaded[name]:
-		return fmt.Errorf("%w: %q is not loaded", table.ErrNoScheduler, name)
+		return table.Refuse(table.ErrNoScheduler, "scheduler %q", name)
 	case inUse:
-		return fmt.Errorf("%w: a service uses scheduler %q", table.ErrBusy, name)
+		return table.Refuse(table.ErrBusy, "a service uses scheduler %q", name)
 	}
 	delete(r.loaded, name)
 	return nil
@@ -94,5 +93,5 @@ func find(name string) (*table.Scheduler, error) {
 			return s, nil
 		}
 	}
-	return nil, fmt.Errorf("%w: %q, expected one of wlc, http, phttp, chttp, hhttp", table.ErrNoScheduler, name)
+	return nil, table.Refuse(table.ErrNoScheduler, "%q, expected one of wlc, http, phttp, chttp, hhttp", name)
 }

@@ -8,7 +8,9 @@ import (
 )
 
 // What a change can be refused for. An error of this package is one of these
-// to errors.Is, and says in its text which service, server or rule it is about.
+// to errors.Is. Its text says which service, server or rule it is about, and
+// leaves what is wrong with it to the kind where that says all: an operator
+// reads the kind in the reference's words, and then the text.
 var (
 	ErrExists      = errors.New("already exists")
 	ErrNoService   = errors.New("no such service")
@@ -29,7 +31,8 @@ type refusal struct {
 func (r *refusal) Error() string { return r.text }
 func (r *refusal) Unwrap() error { return r.kind }
 
-func refuse(kind error, format string, args ...any) error {
+// Refuse makes an error of a kind in words for an operator.
+func Refuse(kind error, format string, args ...any) error {
 	return &refusal{kind, fmt.Sprintf(format, args...)}
 }
 

@@ -2,7 +2,6 @@ package table
 
 import (
 	"errors"
-	"fmt"
 	"net/netip"
 	"slices"
 	"testing"
@@ -53,7 +52,7 @@ func (f fixedSchedulers) Scheduler(name string) (*Scheduler, error) {
 	if s := f[name]; s != nil {
 		return s, nil
 	}
-	return nil, fmt.Errorf("%w: %q", ErrNoScheduler, name)
+	return nil, Refuse(ErrNoScheduler, "%q", name)
 }
 
 var testSchedulers = fixedSchedulers{

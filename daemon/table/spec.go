@@ -84,16 +84,16 @@ func (s ServiceSpec) check() error {
 		return err
 	}
 	if s.Listen.Addr().Zone() != "" {
-		return refuse(ErrInvalid, "service %q: listen address %v has a zone, expected none", s.Name, s.Listen)
+		return Refuse(ErrInvalid, "service %q: listen address %v has a zone, expected none", s.Name, s.Listen)
 	}
 	if given := s.Redirect != (netip.AddrPort{}); given {
 		switch {
 		case !s.Redirect.IsValid() || s.Redirect.Port() == 0:
-			return refuse(ErrInvalid, "service %q: redirect needs an address and a port", s.Name)
+			return Refuse(ErrInvalid, "service %q: redirect needs an address and a port", s.Name)
 		case s.Redirect.Addr().Zone() != "":
-			return refuse(ErrInvalid, "service %q: redirect address %v has a zone, expected none", s.Name, s.Redirect)
+			return Refuse(ErrInvalid, "service %q: redirect address %v has a zone, expected none", s.Name, s.Redirect)
 		case s.ClearRedirect:
-			return refuse(ErrInvalid, "service %q: redirect is both set and taken away", s.Name)
+			return Refuse(ErrInvalid, "service %q: redirect is both set and taken away", s.Name)
 		}
 	}
 	for _, n := range []struct {
@@ -106,7 +106,7 @@ func (s ServiceSpec) check() error {
 		{"maxspareservers", s.MaxSpareServers},
 	} {
 		if n.value < 0 || n.value > MaxServers {
-			return refuse(ErrInvalid, "service %q: %s is %d, expected 1 to %d", s.Name, n.name, n.value, MaxServers)
+			return Refuse(ErrInvalid, "service %q: %s is %d, expected 1 to %d", s.Name, n.name, n.value, MaxServers)
 		}
 	}
 	return nil
@@ -114,13 +114,13 @@ func (s ServiceSpec) check() error {
 
 func checkName(name string) error {
 	if len(name) == 0 || len(name) > MaxName {
-		return refuse(ErrInvalid, "service name %q has %d bytes, expected 1 to %d", name, len(name), MaxName)
+		return Refuse(ErrInvalid, "service name %q has %d bytes, expected 1 to %d", name, len(name), MaxName)
 	}
 	for _, c := range []byte(name) {
 		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 		digit := '0' <= c && c <= '9'
 		if !letter && !digit && strings.IndexByte("-_.", c) < 0 {
-			return refuse(ErrInvalid, "service name %q has %q, expected letters, digits, '-', '_' and '.'", name, c)
+			return Refuse(ErrInvalid, "service name %q has %q, expected letters, digits, '-', '_' and '.'", name, c)
 		}
 	}
 	return nil
@@ -128,21 +128,21 @@ func checkName(name string) error {
 
 func checkWeight(weight int) error {
 	if weight < 0 || weight > MaxWeight {
-		return refuse(ErrInvalid, "weight is %d, expected 0 to %d", weight, MaxWeight)
+		return Refuse(ErrInvalid, "weight is %d, expected 0 to %d", weight, MaxWeight)
 	}
 	return nil
 }
 
 func (s RuleSpec) check() error {
 	if s.Match < 0 || s.Match > MaxMatch {
-		return refuse(ErrInvalid, "match is %d, expected 0 to %d", s.Match, MaxMatch)
+		return Refuse(ErrInvalid, "match is %d, expected 0 to %d", s.Match, MaxMatch)
 	}
 	p := &s.Pattern
 	exprs := []string{p.Expr, p.Host, p.Method}
 	for _, named := range [][]match.NamedExpr{p.Headers, p.Cookies, p.Queries} {
 		for _, n := range named {
 			if n.Name == "" {
-				return refuse(ErrInvalid, "rule %s: a header, cookie or query without a name", describe(p))
+				return Refuse(ErrInvalid, "rule %s: a header, cookie or query without a name", describe(p))
 			}
 			exprs = append(exprs, n.Name, n.Expr)
 		}
@@ -150,15 +150,15 @@ func (s RuleSpec) check() error {
 	asks := p.Source.IsValid()
 	for _, expr := range exprs {
 		if len(expr) > MaxPattern {
-			return refuse(ErrInvalid, "rule %s: %d bytes, expected %d at most", describe(p), len(expr), MaxPattern)
+			return Refuse(ErrInvalid, "rule %s: %d bytes, expected %d at most", describe(p), len(expr), MaxPattern)
 		}
 		if i := strings.IndexFunc(expr, isControl); i >= 0 {
-			return refuse(ErrInvalid, "rule %s: a control character, or not UTF-8, at byte %d", describe(p), i)
+			return Refuse(ErrInvalid, "rule %s: a control character, or not UTF-8, at byte %d", describe(p), i)
 		}
 		asks = asks || expr != ""
 	}
 	if !asks {
-		return refuse(ErrInvalid, "a rule needs a pattern or another condition")
+		return Refuse(ErrInvalid, "a rule needs a pattern or another condition")
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ func (tx *Tx) AddService(spec ServiceSpec) error {
 		return err
 	}
 	if tx.peek(spec.Name) != nil {
-		return refuse(ErrExists, "service %q already exists", spec.Name)
+		return Refuse(ErrExists, "service %q", spec.Name)
 	}
 	spec = spec.defaults()
 	scheduler, err := tx.store.schedulers.Scheduler(spec.Scheduler)
@@ -57,7 +57,7 @@ func (tx *Tx) SetService(spec ServiceSpec) error {
 	}
 	spec.Listen = merge(spec.Listen, d.next.Listen)
 	if d.next.Running && spec.Listen != d.next.Listen {
-		return refuse(ErrBusy, "service %q listens on %v: stop it first", spec.Name, d.next.Listen)
+		return Refuse(ErrBusy, "service %q listens on %v: stop it first", spec.Name, d.next.Listen)
 	}
 	if spec.Scheduler != "" {
 		scheduler, err := tx.store.schedulers.Scheduler(spec.Scheduler)
@@ -221,8 +221,8 @@ func assignSlots(services []*Service) {
 	}
 }
 
-func noService(name string) error { return refuse(ErrNoService, "service %q is not defined", name) }
+func noService(name string) error { return Refuse(ErrNoService, "service %q", name) }
 
 func stopFirst(name string) error {
-	return refuse(ErrBusy, "service %q is running: stop it first", name)
+	return Refuse(ErrBusy, "service %q: stop it first", name)
 }

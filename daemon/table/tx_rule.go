@@ -31,10 +31,10 @@ func (tx *Tx) AddRule(service string, spec RuleSpec) error {
 		return nil
 	}
 	if slices.Contains(rule.servers, server) {
-		return refuse(ErrExists, "rule %s already uses server %v", describe(&spec.Pattern), server.Addr)
+		return Refuse(ErrExists, "rule %s already uses server %v", describe(&spec.Pattern), server.Addr)
 	}
 	if spec.Match != 0 && spec.Match != rule.match {
-		return refuse(ErrInvalid, "rule %s has match %d, not %d: delete it first",
+		return Refuse(ErrInvalid, "rule %s has match %d, not %d: delete it first",
 			describe(&spec.Pattern), rule.match, spec.Match)
 	}
 	rule.use(server)
@@ -60,11 +60,11 @@ func (tx *Tx) DelRule(service string, spec RuleSpec) error {
 	rules := d.openRules()
 	rule := rules.find(&spec.Pattern)
 	if rule == nil {
-		return refuse(ErrNoRule, "service %q has no rule %s", service, describe(&spec.Pattern))
+		return Refuse(ErrNoRule, "service %q has no rule %s", service, describe(&spec.Pattern))
 	}
 	i := slices.Index(rule.servers, server)
 	if i < 0 {
-		return refuse(ErrNoRule, "rule %s does not use server %v", describe(&spec.Pattern), server.Addr)
+		return Refuse(ErrNoRule, "rule %s does not use server %v", describe(&spec.Pattern), server.Addr)
 	}
 	rule.servers = slices.Delete(rule.servers, i, i+1)
 	server.rules--

@@ -17,7 +17,7 @@ func (tx *Tx) AddServer(service string, spec ServerSpec) error {
 		return err
 	}
 	if d.serverAt[addr] != nil {
-		return refuse(ErrExists, "service %q already has server %v", service, addr)
+		return Refuse(ErrExists, "server %v of service %q", addr, service)
 	}
 	d.appendServer(&draftServer{
 		Server:  &Server{Addr: addr, Weight: spec.Weight, Live: newLive(addr, d.loops)},
@@ -61,7 +61,7 @@ func (tx *Tx) DelServer(service string, addr netip.AddrPort) error {
 		return err
 	}
 	if rule := d.openRules().using(s); rule != nil {
-		return refuse(ErrBusy, "server %v is used by rule %s", s.Addr, describe(rule.pattern))
+		return Refuse(ErrBusy, "server %v is used by rule %s", s.Addr, describe(rule.pattern))
 	}
 	s.gone = true
 	delete(d.serverAt, s.Addr)
@@ -77,7 +77,7 @@ func (d *draft) server(addr netip.AddrPort) (*draftServer, error) {
 	}
 	s := d.serverAt[addr]
 	if s == nil {
-		return nil, refuse(ErrNoServer, "service %q has no server %v", d.next.Name, addr)
+		return nil, Refuse(ErrNoServer, "service %q has no server %v", d.next.Name, addr)
 	}
 	return s, nil
 }
@@ -87,9 +87,9 @@ func (d *draft) server(addr netip.AddrPort) (*draftServer, error) {
 func (d *draft) address(addr netip.AddrPort) (netip.AddrPort, error) {
 	switch {
 	case !addr.Addr().IsValid():
-		return addr, refuse(ErrInvalid, "service %q: a server needs an address", d.next.Name)
+		return addr, Refuse(ErrInvalid, "service %q: a server needs an address", d.next.Name)
 	case addr.Addr().Zone() != "":
-		return addr, refuse(ErrInvalid, "service %q: server address %v has a zone, expected none", d.next.Name, addr)
+		return addr, Refuse(ErrInvalid, "service %q: server address %v has a zone, expected none", d.next.Name, addr)
 	}
 	return merge(addr, d.next.Listen), nil
 }

@@ -5,7 +5,6 @@ package client
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"strconv"
 	"sync"
@@ -68,11 +67,11 @@ func (c *Client) Close() error { return c.t.Close() }
 
 func (o Options) port() (uint32, error) {
 	text := os.Getenv(proto.PortEnv)
-	if o.Port != 0 || text == "" {
-		if o.Port == 0 {
-			return proto.DefaultPort, nil
-		}
+	switch {
+	case o.Port != 0:
 		return o.Port, nil
+	case text == "":
+		return proto.DefaultPort, nil
 	}
 	port, err := strconv.ParseUint(text, 0, 32)
 	if err != nil || port == 0 {
@@ -154,24 +153,21 @@ func unexpected(cmd proto.Command) error {
 	return &proto.Error{Errno: unix.EBADMSG, Command: cmd, Text: "the daemon answered something else than what was asked"}
 }
 
-// failure makes a *proto.Error of what a transport says.
+// failure makes a *proto.Error of what the daemon or a transport says.
 func failure(cmd proto.Command, err error) error {
-	e, ok := errors.AsType[*proto.Error](err)
-	if ok {
-		named := *e
-		named.Command = cmd
-		return &named
+	e := proto.AsError(err)
+	e.Command = cmd
+	if _, answered := errors.AsType[*proto.Error](err); answered {
+		return e
 	}
-	errno, ok := errors.AsType[unix.Errno](err)
+	_, ofKernel := errors.AsType[*os.SyscallError](err)
 	switch {
-	case !ok:
-		return &proto.Error{Errno: unix.EIO, Command: cmd, Text: err.Error()}
-	case errno == unix.ECONNREFUSED:
-		return &proto.Error{Errno: unix.ENOPROTOOPT, Command: cmd, Text: "no ktcpvsd in this network namespace"}
-	case errno == unix.ETIMEDOUT:
-		return &proto.Error{Errno: errno, Command: cmd, Text: "the daemon does not answer"}
-	case errno == unix.EPERM && err != error(errno):
-		return &proto.Error{Errno: errno, Command: cmd, Text: fmt.Sprint(err)}
+	case e.Errno == unix.ECONNREFUSED:
+		e.Errno, e.Text = unix.ENOPROTOOPT, "no ktcpvsd in this network namespace"
+	case e.Errno == unix.ETIMEDOUT:
+		e.Text = "the daemon does not answer"
+	case e.Errno == unix.EPERM && ofKernel:
+		e.Text = "asking ktcpvsd takes CAP_NET_ADMIN"
 	}
-	return &proto.Error{Errno: errno, Command: cmd, Text: err.Error()}
+	return e
 }

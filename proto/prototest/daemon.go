@@ -75,7 +75,7 @@ func (d *Daemon) Do(_ proto.Peer, r *proto.Request) error {
 				return nil
 			}
 		}
-		return proto.Errorf(unix.ENOENT, "knob %q", r.Knob.Name)
+		return proto.Errorf(unix.ENOENT, "%q", r.Knob.Name)
 	}
 	next := d.model.Clone()
 	if err := next.apply(r); err != nil {

@@ -23,7 +23,7 @@ func (m *Model) Apply(c proto.Change) *proto.Error {
 	case proto.CmdFlush:
 		for _, v := range m.Virtuals {
 			if v.Service.Running {
-				return proto.Errorf(unix.EBUSY, "service %q runs, stop it first", v.Service.Name)
+				return proto.Errorf(unix.EBUSY, "service %q: stop it first", v.Service.Name)
 			}
 		}
 		m.Virtuals = nil
@@ -39,7 +39,7 @@ func (m *Model) Apply(c proto.Change) *proto.Error {
 		return setService(v, c.Service)
 	case proto.CmdDelService:
 		if v.Service.Running {
-			return proto.Errorf(unix.EBUSY, "service %q runs, stop it first", name)
+			return proto.Errorf(unix.EBUSY, "service %q: stop it first", name)
 		}
 		m.Virtuals = slices.DeleteFunc(m.Virtuals, func(v proto.Virtual) bool { return v.Service.Name == name })
 		return nil

@@ -80,8 +80,8 @@ func TestValuesAreTakenToTheEndsOfTheirRanges(t *testing.T) {
 		"-a -i a -r 10.0.0.2 -w 65536":    `option --weight (-w) with command --add-server (-a) is "65536": expected a number from 0 to 65535`,
 		"-a -i a -r 10.0.0.2 -w -1":       `option --weight (-w) with command --add-server (-a) is "-1": expected a number from 0 to 65535`,
 		"--add-rule -i a -p z -r r1 -m11": `option --match (-m) with command --add-rule is "11": expected a number from 0 to 10`,
-		"-a -i a -r r1:0":                 `option --real-server (-r) with command --add-server (-a) is "r1:0": port "0" is not in 1..65535`,
-		"-a -i a -r r1:65536":             `option --real-server (-r) with command --add-server (-a) is "r1:65536": port "65536" is not in 1..65535`,
+		"-a -i a -r r1:0":                 `option --real-server (-r) with command --add-server (-a): port "0" is not in 1..65535`,
+		"-a -i a -r r1:65536":             `option --real-server (-r) with command --add-server (-a): port "65536" is not in 1..65535`,
 	} {
 		o.Fails(2, message, fields(call)...)
 	}

@@ -67,7 +67,7 @@ func TestWrongConfigurationNamesThePlaceAndChangesNothing(t *testing.T) {
 	}
 	// What only the daemon can find is traced back to its line too.
 	path := o.File("virtual web {\n  server = r1:80 1\n  scheduler = nosuch\n}")
-	o.Fails(1, path+`:1:9: Scheduler not found: no such scheduler: "nosuch", expected one of wlc, http, phttp, chttp, hhttp`, "-f", path)
+	o.Fails(1, path+`:1:9: Scheduler not found: "nosuch", expected one of wlc, http, phttp, chttp, hhttp`, "-f", path)
 	o.Fails(1, "open /nosuch/file: no such file or directory", "-f", "/nosuch/file")
 }
 
@@ -79,7 +79,7 @@ func TestLoadingReplacesTheWholeTable(t *testing.T) {
 	o.Has(virtual("b", "0.0.0.0:82", "http"))
 	o.Does("--start", "-i", "b")
 	path := o.File("virtual c { }")
-	o.Fails(1, path+`: Service is running: service "b" is running: stop it first`, "-f", path)
+	o.Fails(1, path+`: Service is running: service "b": stop it first`, "-f", path)
 }
 
 func TestWhatIsSavedLoadsAsTheSameTable(t *testing.T) {

@@ -121,8 +121,8 @@ func TestOneKnobIsTheSameByFileAndByTcpvsadm(t *testing.T) {
 	if got := o.Knob("max_backlog"); got != "100" {
 		t.Errorf("the file holds %s", got)
 	}
-	o.Fails(1, "Value out of range: max_backlog: 0 is out of range, expected 1 to 2147483647", "--knob", "max_backlog=0")
-	o.Fails(1, `No such knob: knob "nosuch"`, "--knob", "nosuch=1")
+	o.Fails(1, "Value out of range: max_backlog is 0, expected 1 to 2147483647", "--knob", "max_backlog=0")
+	o.Fails(1, `No such knob: "nosuch"`, "--knob", "nosuch=1")
 }
 
 func TestDebugLevelChoosesWhatIsSaidWhileRunning(t *testing.T) {

@@ -135,5 +135,5 @@ func TestALimitIsToldByNameAndCountedInTheReports(t *testing.T) {
 		f.refused(w, 431)
 		lab.Eventually(t, "it is counted", func() bool { return f.errors() == fmt.Sprint(i+1) })
 	}
-	f.Fails(1, "Value out of range: max_header_fields: 0 is out of range, expected 1 to 10000", "--knob", "max_header_fields=0")
+	f.Fails(1, "Value out of range: max_header_fields is 0, expected 1 to 10000", "--knob", "max_header_fields=0")
 }

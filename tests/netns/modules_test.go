@@ -23,7 +23,7 @@ func TestSchedulersAreModules(t *testing.T) {
 	modules("")
 	o.Does("--load-module", "wlc")
 	modules("wlc=0")
-	o.Fails(1, `Module is already loaded: already exists: scheduler "wlc" is loaded`, "--load-module", "wlc")
+	o.Fails(1, `Module is already loaded: scheduler "wlc"`, "--load-module", "wlc")
 	o.Does("--unload-module", "wlc")
 	modules("")
 	// First use loads.
@@ -32,13 +32,13 @@ func TestSchedulersAreModules(t *testing.T) {
 		-A -i b -P 82 -s phttp
 		-A -i c -P 83`)
 	modules("http=1 phttp=2")
-	o.Fails(1, `Module is in use: busy: a service uses scheduler "phttp"`, "--unload-module", "phttp")
+	o.Fails(1, `Module is in use: a service uses scheduler "phttp"`, "--unload-module", "phttp")
 	o.Script(`
 		-D -i a
 		-E -i b -s chttp
 		--unload-module phttp`)
 	modules("http=1 chttp=1")
-	o.Fails(1, `Module is not loaded: no such scheduler: "phttp" is not loaded`, "--unload-module", "phttp")
+	o.Fails(1, `Module is not loaded: scheduler "phttp"`, "--unload-module", "phttp")
 	for _, command := range []string{"--load-module", "--unload-module"} {
 		r := o.Call(command, "nosuch")
 		if r.Status != 1 || !strings.Contains(r.Stderr, `"nosuch", expected one of wlc, http, phttp, chttp, hhttp`) {

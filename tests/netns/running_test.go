@@ -60,14 +60,11 @@ func TestAnAddressInUseIsReportedByStart(t *testing.T) {
 		-A -i free -l 127.0.0.1:82
 		-A -i same -l 127.0.0.1:82
 		-A -i foreign -l 192.0.2.1:80`)
-	o.Fails(1, `Address already in use: service "taken": listen on 127.0.0.1:81: address already in use`, "--start", "-i", "taken")
-	o.Fails(1, `Address already in use: service "any": listen on 0.0.0.0:81: address already in use`, "--start", "-i", "any")
+	o.Fails(1, `Address already in use: service "taken": listen on 127.0.0.1:81`, "--start", "-i", "taken")
+	o.Fails(1, `Address already in use: service "any": listen on 0.0.0.0:81`, "--start", "-i", "any")
 	o.Does("--start", "-i", "free")
-	o.Fails(1, `Address already in use: service "same": listen on 127.0.0.1:82: address already in use`, "--start", "-i", "same")
-	r := o.Call("--start", "-i", "foreign")
-	if r.Status != 1 || !strings.Contains(r.Stderr, `service "foreign": listen on 192.0.2.1:80: cannot assign requested address`) {
-		t.Errorf("status %d, %s", r.Status, r.Stderr)
-	}
+	o.Fails(1, `Address already in use: service "same": listen on 127.0.0.1:82`, "--start", "-i", "same")
+	o.Fails(1, `Cannot assign requested address: service "foreign": listen on 192.0.2.1:80`, "--start", "-i", "foreign")
 	// None of those that failed runs: they can be deleted.
 	for _, name := range []string{"taken", "any", "same", "foreign"} {
 		o.Does("-D", "-i", name)

@@ -172,7 +172,7 @@ func TestARunningServiceIsNotDeleted(t *testing.T) {
 		--start -i web`)
 	for _, call := range []string{"-D -i web", "-F", "-E -i web -P 82"} {
 		r := o.Call(fields(call)...)
-		if r.Status != 1 || !strings.HasPrefix(r.Stderr, `tcpvsadm: Service is running: service "web" `) || !strings.HasSuffix(r.Stderr, ": stop it first\n") {
+		if r.Status != 1 || !strings.HasPrefix(r.Stderr, `tcpvsadm: Service is running: service "web"`) || !strings.HasSuffix(r.Stderr, ": stop it first\n") {
 			t.Errorf("%s: status %d, %s", call, r.Status, r.Stderr)
 		}
 	}
