@@ -77,6 +77,7 @@ func (l *Loop) hangUpServer(s *session) {
 func (l *Loop) release(s *session) {
 	c := s.server
 	s.server = nil
+	s.client.appetite = leastAppetite // what comes next may be small, and is not to wait for its turn
 	if c.broken || c.queued() || c.key == 0 {
 		l.discard(c)
 		return
@@ -123,10 +124,14 @@ func (l *Loop) dial(s *session, op *relay.Op) {
 		c.uses, c.sess, s.server = 1, s, c
 	}
 	if errno != 0 {
-		if cause(errno) == relay.Exhausted {
+		why := cause(errno)
+		if c == nil {
+			why = relay.Exhausted // nothing holds the request for another server
+		}
+		if why == relay.Exhausted {
 			l.complain("cannot connect to a server", s.lis.name, errno)
 		}
-		l.events = append(l.events, relay.Event{Kind: relay.Failed, Side: relay.Server, Cause: cause(errno), Calling: true})
+		l.events = append(l.events, relay.Event{Kind: relay.Failed, Side: relay.Server, Cause: why, Calling: true})
 		return
 	}
 	if c.connecting {

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"ktcpvs/daemon/poll"
 	"ktcpvs/daemon/relay"
 	"ktcpvs/daemon/table"
@@ -50,7 +52,45 @@ func TestWhatComesOverAnIdleServerConnectionDoesNotWaitForLargeBodies(t *testing
 	}
 }
 
-func TestIdleServerConnectionsAreGivenUpWhenMemoryIsTight(t *testing.T) {
+// A client that has taken a large response may ask for a small one next, which
+// is not to wait behind the large ones of others.
+func TestASmallResponseAfterALargeOneDoesNotWaitForLargeBodies(t *testing.T) {
+	armed := map[uint32]int{}
+	r := newRigOn(t, 1, func() (poll.Poller, error) {
+		p, err := pollers[pollerUnderTest]()
+		return limits{p, armed}, err
+	})
+	wait := make(chan struct{})
+	r.serve(table.ServiceSpec{Scheduler: "phttp"}, backend(t, func(w http.ResponseWriter, q *http.Request) {
+		if q.URL.Path == "/large" {
+			w.Write(make([]byte, 4<<20))
+			return
+		}
+		<-wait
+	}))
+	client := r.client()
+	get(t, client, "http://"+r.addr+"/large")
+	done := make(chan struct{})
+	go func() { defer close(done); get(t, client, "http://"+r.addr+"/small") }()
+	l := r.group.loops[0]
+	limit := 0
+	for end := time.Now().Add(10 * time.Second); limit == 0 && time.Now().Before(end); time.Sleep(time.Millisecond) {
+		l.call(func() {
+			for _, c := range l.conns {
+				if c.fd >= 0 && c.side == relay.Server && c.sess != nil && !c.connecting {
+					limit = armed[c.slot]
+				}
+			}
+		})
+	}
+	close(wait)
+	<-done
+	if limit == 0 || limit > poll.BulkReceive {
+		t.Errorf("a receive of %d bytes is armed for a response that has not begun", limit)
+	}
+}
+
+func TestIdleServerConnectionsAreGivenUpWhenDescriptorsOrMemoryRunOut(t *testing.T) {
 	const clients = 8
 	var together sync.WaitGroup
 	together.Add(clients)
@@ -71,6 +111,10 @@ func TestIdleServerConnectionsAreGivenUpWhenMemoryIsTight(t *testing.T) {
 	}
 	if n := idle(); n != clients {
 		t.Fatalf("%d server connections are idle, want %d", n, clients)
+	}
+	l.call(func() { l.listeners[0].shed(unix.EMFILE) })
+	if n := idle(); n != clients/2 {
+		t.Errorf("%d are idle after an accept found no descriptor, want %d", n, clients/2)
 	}
 	l.memory.tight.Store(true)
 	for end := time.Now().Add(15 * time.Second); idle() > 0; time.Sleep(50 * time.Millisecond) {

@@ -206,8 +206,12 @@ func (lis *listener) resume() {
 // shed stops accepting for a moment, because the machine has run out of
 // something; the connections wait in the listen queue.
 func (lis *listener) shed(errno unix.Errno) {
-	lis.pause(lis.loop.ctx.Now + hurry)
-	lis.loop.complain("cannot accept connections for the moment", lis.name, errno)
+	l := lis.loop
+	if errno == unix.EMFILE || errno == unix.ENFILE {
+		l.closeIdle(ever, l.idle.Len()/2) // the cheapest descriptors to give up
+	}
+	lis.pause(l.ctx.Now + hurry)
+	l.complain("cannot accept connections for the moment", lis.name, errno)
 }
 
 // open begins the session of an accepted connection, already counted.

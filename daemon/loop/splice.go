@@ -139,8 +139,8 @@ func (l *Loop) transfer(t *transfer) (moved int64) {
 	}
 	for moved < turn && (t.left > 0 && !t.ended || t.held > 0) {
 		empty := false
-		if t.left > 0 && !t.ended && t.held < pipeSize {
-			n, err := unix.Splice(from.fd, nil, t.pipe.w, nil, int(min(t.left, turn, pipeSize-t.held)), unix.SPLICE_F_NONBLOCK|unix.SPLICE_F_MOVE)
+		if t.left > 0 && !t.ended && t.held < turn {
+			n, err := unix.Splice(from.fd, nil, t.pipe.w, nil, int(min(t.left, turn-t.held)), unix.SPLICE_F_NONBLOCK|unix.SPLICE_F_MOVE)
 			switch {
 			case n > 0:
 				t.left -= n
