@@ -141,9 +141,9 @@ func TestReadersGetTheAnswersOfTheirTableWhileItChanges(t *testing.T) {
 		})
 	}
 
-	changes := 1000
+	changes := 120
 	if testing.Short() {
-		changes = 200
+		changes = 30
 	}
 	r := rand.New(rand.NewPCG(5, 6))
 	for n := 0; n < changes && !t.Failed(); n++ {

@@ -115,7 +115,7 @@ func TestAMissingCapabilityIsSaid(t *testing.T) {
 	o := h.Operator()
 	o.Does("-A", "-i", "web", "-P", "80")
 	r := o.Call("--start")
-	if r.Status != 1 || !strings.Contains(r.Stderr, `service "web": listen on 0.0.0.0:80: permission denied`) {
+	if r.Status != 1 || !strings.Contains(r.Stderr, `Permission denied: service "web": listen on 0.0.0.0:80`) {
 		t.Errorf("without CAP_NET_BIND_SERVICE: status %d, %s", r.Status, r.Stderr)
 	}
 }
