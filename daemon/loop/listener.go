@@ -207,9 +207,8 @@ func (lis *listener) resume() {
 // something; the connections wait in the listen queue.
 func (lis *listener) shed(errno unix.Errno) {
 	l := lis.loop
-	if errno == unix.EMFILE || errno == unix.ENFILE {
-		l.closeIdle(ever, l.idle.Len()/2) // the cheapest descriptors to give up
-	}
+	// Idle server connections stay: those who are served need them more than
+	// newcomers need their descriptors.
 	lis.pause(l.ctx.Now + hurry)
 	l.complain("cannot accept connections for the moment", lis.name, errno)
 }
