@@ -56,6 +56,6 @@ func takeScratch() *scratch {
 
 func giveScratch(s *scratch) {
 	s.hits.reset()
-	s.nfa = nil
+	s.nfa, s.visits = nil, 0
 	scratches.Put(s)
 }
