@@ -206,26 +206,3 @@ func TestAResetUnderASplicedResponseReachesTheClient(t *testing.T) {
 		}
 	}
 }
-
-// TestAnAnswerBeforeTheEndOfAnUploadReachesTheClient has a server refuse an
-// upload in its midst and close, so that sending on fails while the answer
-// waits to be read.
-func TestAnAnswerBeforeTheEndOfAnUploadReachesTheClient(t *testing.T) {
-	for _, zerocopy := range []int64{0, 1} {
-		r := newRig(t, 1)
-		r.knobs.ZerocopySend.Set(zerocopy)
-		r.serve(table.ServiceSpec{Scheduler: "phttp"}, rawBackend(t, func(c net.Conn) {
-			io.CopyN(io.Discard, c, 1<<20)
-			io.WriteString(c, "HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig")
-		}))
-		for range 30 {
-			c := r.dial()
-			fmt.Fprintf(c, "PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", 64<<20)
-			go io.Copy(c, io.LimitReader(zeros{}, 64<<20))
-			if code := status(t, c); code != 413 {
-				t.Errorf("zerocopy %d: %d, want 413", zerocopy, code)
-			}
-			c.Close()
-		}
-	}
-}
