@@ -63,8 +63,8 @@ func TestPastTheCapOnBuffersTheSlowReadersPay(t *testing.T) {
 func TestNearTheMemoryLimitNewcomersWait(t *testing.T) {
 	arena.SetSysctl(t, "core/somaxconn", "65535")
 	// A client between requests takes between 1 and 2 KiB, the daemon itself 5 MiB.
-	const megabytes, crowds = 20, 16000
-	d := arena.StartDaemon(t, "GOMEMLIMIT=20MiB")
+	const megabytes, crowds = 16, 16000
+	d := arena.StartDaemon(t, "GOMEMLIMIT=16MiB")
 	d.Knobs("max_backlog=65535", "keepalive_timeout=3600")
 	web := d.Serve(arena.Service{Servers: []netip.AddrPort{arena.StartEcho(t).Addr}})
 	early := newVisitor(t, web, true)
