@@ -12,9 +12,10 @@ import (
 )
 
 // Sources holds the counts of source addresses for all loops. Its memory is
-// fixed: when a set is full, the address that was quiet longest and has no
-// connection open is forgotten; when all have some, a new one goes uncounted.
-// An IPv6 address counts as its /64, which one client commonly owns.
+// bounded: 8 MiB for 131,072 addresses, of which a set of 8 is made when the
+// first one of it comes. When a set is full, the address that was quiet longest
+// and has no connection open is forgotten; when all have some, a new one goes
+// uncounted. An IPv6 address counts as its /64, which one client commonly owns.
 //
 // Every call costs one hash, one lock of a small shard and a look at one set.
 // Nothing is called while the limits are off.
@@ -31,7 +32,7 @@ const (
 
 type shard struct {
 	mu   sync.Mutex
-	sets [sets][ways]source
+	sets [sets]*[ways]source // nil: nobody has been there
 	_    [64]byte
 }
 
@@ -65,8 +66,7 @@ func (b *bucket) take(rate int, now time.Duration) bool {
 	return true
 }
 
-// NewSources makes an empty memory of about 12 MiB of address space, of which
-// only what is used is touched.
+// NewSources makes an empty memory, of 128 KiB.
 func NewSources() *Sources { return &Sources{seed: maphash.MakeSeed()} }
 
 // Open counts a new connection from addr, unless it would be more than max
@@ -92,6 +92,9 @@ func (s *Sources) Close(addr netip.Addr) {
 	sh, set, key := s.find(addr)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
+	if sh.sets[set] == nil {
+		return
+	}
 	for i := range sh.sets[set] {
 		if e := &sh.sets[set][i]; e.used && e.key == key && e.open > 0 {
 			e.open--
@@ -119,6 +122,9 @@ func (s *Sources) find(addr netip.Addr) (*shard, int, [16]byte) {
 
 // entry finds the address in its set, or makes room for it.
 func (sh *shard) entry(set int, key [16]byte, now time.Duration) *source {
+	if sh.sets[set] == nil {
+		sh.sets[set] = new([ways]source)
+	}
 	var oldest *source
 	for i := range sh.sets[set] {
 		e := &sh.sets[set][i]

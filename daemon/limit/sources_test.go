@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+	"unsafe"
 )
 
 var (
@@ -80,6 +81,27 @@ func TestAFloodOfSourcesForgetsOnlyThoseWithoutConnections(t *testing.T) {
 	}
 	if s.Open(alice, 1, 0, 1<<20) {
 		t.Fatal("an open connection was forgotten")
+	}
+}
+
+// What is not touched counts too where memory is limited: to the runtime it lives.
+func TestSourcesThatNeverCameTakeNoMemory(t *testing.T) {
+	if n := unsafe.Sizeof(Sources{}); n > 160<<10 {
+		t.Fatalf("%d bytes without a source", n)
+	}
+	s, empty := NewSources(), 0
+	s.Close(alice) // opened while nobody counted
+	s.Open(alice, 1, 0, 1)
+	s.Close(alice)
+	for i := range s.shards {
+		for _, set := range s.shards[i].sets {
+			if set == nil {
+				empty++
+			}
+		}
+	}
+	if want := shards*sets - 1; empty != want {
+		t.Fatalf("%d sets are empty after one source, expected %d", empty, want)
 	}
 }
 

@@ -216,6 +216,9 @@ func (lis *listener) shed(errno unix.Errno) {
 // open begins the session of an accepted connection, already counted.
 func (lis *listener) open(fd int, from netip.AddrPort) {
 	l := lis.loop
+	if l.accepted++; l.accepted%newcomers == 0 {
+		l.memory.measure()
+	}
 	c, err := l.adopt(fd, relay.Client, lis.eager)
 	if err != nil {
 		lis.live.Conns.Add(-1)

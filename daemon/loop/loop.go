@@ -42,6 +42,7 @@ type Loop struct {
 	busy      []*transfer // have more to move at once
 	events    []relay.Event
 	handled   int // events in the last pass
+	accepted  int // connections, ever
 	sa        sockaddr
 
 	sources    *limit.Sources // of all loops

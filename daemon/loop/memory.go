@@ -32,6 +32,10 @@ const (
 	breath      = 4
 )
 
+// newcomers are how many connections a loop takes before it measures again: some
+// hundred KiB, where a second of them may be tens of MiB.
+const newcomers = 64
+
 var errMemory = errors.New("GOMEMLIMIT is near")
 
 func newMemory() *memory { return &memory{limit: debug.SetMemoryLimit(-1)} }
@@ -43,9 +47,8 @@ func (m *memory) buffers(n int64) int64 { return min(n, m.limit/2) }
 // letGo counts n bytes that became garbage.
 func (m *memory) letGo(n int64) { m.garbage.Add(n) }
 
-// look finds out how things are; the first loop that does so in a second does
-// it for all. What lives counts, and not the garbage beside it, together with
-// what the runtime needs for itself.
+// look does what is due each second; the first loop that comes by in a second
+// does it for all.
 func (m *memory) look(second int64) {
 	last := m.second.Load()
 	if last == second || !m.second.CompareAndSwap(last, second) {
@@ -55,6 +58,18 @@ func (m *memory) look(second int64) {
 		m.garbage.Store(0)
 		go debug.FreeOSMemory()
 	}
+	m.measure()
+	if m.tight.Load() && second%breath == 0 {
+		// Where nothing is allocated any more, nothing is found to be garbage.
+		go runtime.GC()
+	}
+}
+
+// measure finds out how near the limit is, in half a microsecond. What lived at
+// the last collection counts, and not the garbage beside it, together with what
+// the runtime needs for itself. Near the limit the runtime collects so often
+// that there is no better number.
+func (m *memory) measure() {
 	if m.limit == math.MaxInt64 {
 		return
 	}
@@ -72,10 +87,5 @@ func (m *memory) look(second int64) {
 	for _, part := range s[total+1:] {
 		needed -= part.Value.Uint64()
 	}
-	tight := needed > uint64(m.limit)/4*3
-	m.tight.Store(tight)
-	if tight && second%10 == 0 {
-		// Where nothing is allocated any more, nothing is found to be garbage.
-		go runtime.GC()
-	}
+	m.tight.Store(needed > uint64(m.limit)/4*3)
 }

@@ -62,7 +62,7 @@ func TestPastTheCapOnBuffersTheSlowReadersPay(t *testing.T) {
 // newcomers are served when others have left.
 func TestNearTheMemoryLimitNewcomersWait(t *testing.T) {
 	arena.SetSysctl(t, "core/somaxconn", "65535")
-	// A client between requests takes between 1 and 2 KiB, the daemon itself 5 MiB.
+	// A client between requests takes between 1 and 2 KiB, the daemon itself 7 MiB.
 	const megabytes, crowds = 16, 16000
 	d := arena.StartDaemon(t, "GOMEMLIMIT=16MiB")
 	d.Knobs("max_backlog=65535", "keepalive_timeout=3600")
