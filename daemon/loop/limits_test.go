@@ -2,6 +2,7 @@ package loop
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -83,11 +84,19 @@ func TestAKnobTakesEffectAtOnce(t *testing.T) {
 	}
 }
 
+// What waits in pipes counts like what waits in buffers.
 func TestWhoTakesNothingPaysForMemoryAndNobodyElse(t *testing.T) {
+	t.Run("copied", func(t *testing.T) { takeNothing(t, 0) })
+	t.Run("spliced", func(t *testing.T) { takeNothing(t, 1) })
+}
+
+func takeNothing(t *testing.T, zerocopy int64) {
 	r := newRig(t, 1)
+	r.knobs.ZerocopySend.Set(zerocopy)
 	r.knobs.Limits.BufferedMegabytes.Set(1)
 	r.serve(table.ServiceSpec{Scheduler: "phttp"}, backend(t, func(w http.ResponseWriter, q *http.Request) {
 		if q.URL.Path == "/big" {
+			w.Header().Set("Content-Length", fmt.Sprint(64<<20))
 			io.CopyN(w, zeros{}, 64<<20)
 		}
 	}))

@@ -39,7 +39,8 @@ type Loop struct {
 	bySlot    map[uint32]*listener
 	paused    int // listeners that are
 	pipes     []*pipe
-	busy      []*transfer // have more to move at once
+	pipeless  time.Duration // until when the kernel is not asked for more
+	busy      []*transfer   // have more to move at once
 	events    []relay.Event
 	handled   int // events in the last pass
 	accepted  int // connections, ever

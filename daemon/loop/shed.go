@@ -22,7 +22,7 @@ type holder struct {
 
 // note brings the list in line with what s holds now.
 func (h *holders) note(s *session) {
-	holds := s.client.queued() || s.server != nil && s.server.queued() || s.Holds()
+	holds := s.client.holds() || s.server != nil && s.server.holds() || s.Holds()
 	switch {
 	case holds == s.held.listed:
 	case holds:

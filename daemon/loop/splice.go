@@ -10,8 +10,8 @@ import (
 type pipe struct{ r, w int }
 
 const (
-	pipeSize  = 1 << 20
-	keepPipes = 64 // after a burst; each second half of what is not used goes
+	pipeSize  = 512 << 10 // a slot of 4 KiB may hold no more than a packet's bytes
+	keepPipes = 64        // after a burst; each second half of what is not used goes
 
 	// turn is how many bytes one transfer moves before others have their turn,
 	// and movesPass how many a pass of the loop moves of all of them, some 0.3
@@ -22,19 +22,29 @@ const (
 	attempt   = 8 << 10
 )
 
+// takePipe gives a pipe of pipeSize, or nil where the kernel makes none so large:
+// past fs.pipe-user-pages-soft, as 128 pipes fill it, or fs.pipe-max-size. A
+// small one takes more CPU than copying.
 func (l *Loop) takePipe() (*pipe, error) {
 	if n := len(l.pipes); n > 0 {
 		p := l.pipes[n-1]
 		l.pipes = l.pipes[:n-1]
 		return p, nil
 	}
+	if l.ctx.Now < l.pipeless {
+		return nil, nil
+	}
 	var fds [2]int
 	if err := unix.Pipe2(fds[:], unix.O_NONBLOCK|unix.O_CLOEXEC); err != nil {
 		return nil, err
 	}
-	// Past the user's pipe quota the kernel refuses, and the default size does.
-	unix.FcntlInt(uintptr(fds[0]), unix.F_SETPIPE_SZ, pipeSize)
-	return &pipe{r: fds[0], w: fds[1]}, nil
+	p := &pipe{r: fds[0], w: fds[1]}
+	if _, err := unix.FcntlInt(uintptr(p.r), unix.F_SETPIPE_SZ, pipeSize); err != nil {
+		p.close()
+		l.pipeless = l.ctx.Now + hurry
+		return nil, nil
+	}
+	return p, nil
 }
 
 func (p *pipe) close() {
@@ -62,6 +72,7 @@ type transfer struct {
 	pipe  *pipe
 	left  int64 // to come
 	held  int64 // in the pipe
+	lent  int64 // of it counted as held by the session
 	moved int64 // not yet told to the session
 	full  bool  // the source waits for the other side
 	ended bool  // the source has no more: a receive shows its end
@@ -87,6 +98,8 @@ func (l *Loop) beginTransfer(s *session, op *relay.Op) {
 	p, err := l.takePipe()
 	if err != nil {
 		l.complain("cannot splice for the moment, and copies", s.lis.name, err)
+	}
+	if p == nil {
 		l.events = append(l.events, relay.Event{Kind: relay.Moved, Side: op.Side})
 		return
 	}
@@ -107,6 +120,7 @@ func (l *Loop) endTransfer(from *conn) {
 	t := from.moving
 	from.moving = nil
 	t.sess = nil
+	l.ctx.Buffers.Lend(-t.lent)
 	if t.held > 0 || len(l.pipes) >= keepPipes {
 		t.pipe.close()
 		return
@@ -123,6 +137,7 @@ func (l *Loop) move() {
 		t.busy = false
 		if t.sess != nil {
 			budget -= max(l.transfer(t), attempt)
+			l.relieve()
 		}
 	}
 	last := copy(l.busy, l.busy[n:])
@@ -138,26 +153,22 @@ func (l *Loop) transfer(t *transfer) (moved int64) {
 		return 0 // comes again when the other side has taken what is queued
 	}
 	for moved < turn && (t.left > 0 && !t.ended || t.held > 0) {
-		empty := false
-		if t.left > 0 && !t.ended && t.held < turn {
-			n, err := unix.Splice(from.fd, nil, t.pipe.w, nil, int(min(t.left, turn-t.held)), unix.SPLICE_F_NONBLOCK|unix.SPLICE_F_MOVE)
+		if t.held == 0 {
+			// Who has taken all is not among those who hold memory for longest.
+			l.holders.remove(s)
+			n, err := unix.Splice(from.fd, nil, t.pipe.w, nil, int(min(t.left, turn)), unix.SPLICE_F_NONBLOCK|unix.SPLICE_F_MOVE)
 			switch {
 			case n > 0:
 				t.left -= n
-				t.held += n
+				t.held = n
 			case err == unix.EINTR:
 			case err == unix.EAGAIN:
-				empty = true // or the pipe is full: then there is something to write
-			default:
-				t.ended = true
-				t.failed, _ = err.(unix.Errno)
-			}
-		}
-		if t.held == 0 {
-			if empty {
 				l.poll.WantRead(from.slot)
 				l.progress(t, false)
 				return moved
+			default:
+				t.ended = true
+				t.failed, _ = err.(unix.Errno)
 			}
 			continue
 		}
@@ -211,8 +222,11 @@ func (l *Loop) broken(t *transfer) {
 }
 
 // progress keeps the session's deadline from passing while bytes move; full
-// says that the source has to wait for the other side from now on.
+// says that the source has to wait for the other side from now on. What is in
+// the pipe meanwhile counts as held in a buffer.
 func (l *Loop) progress(t *transfer, full bool) {
+	l.ctx.Buffers.Lend(t.held - t.lent)
+	t.lent = t.held
 	l.step(t.sess, t.told(relay.Progress, full))
 }
 

@@ -9,8 +9,8 @@
 //	CAP_SYS_ADMIN         permitted only: mounts.Privileged raises it on one thread to take a mount away
 //
 // What goes has one price: without CAP_SYS_RESOURCE the kernel makes pipes small
-// past fs.pipe-user-pages-soft, which 64 of a MiB fill, and splicing more than so
-// many bodies at once takes as much CPU as copying them.
+// past fs.pipe-user-pages-soft, which 128 of 512 KiB fill, and more bodies at once
+// are copied.
 //
 // All of it holds for every thread, those to come included. It never opens,
 // mounts or serves anything, and nothing that it gives up can be had again.

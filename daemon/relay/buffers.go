@@ -8,7 +8,7 @@ package relay
 type Buffers struct {
 	small, large freeList
 	resting      [][]byte
-	held         int64 // bytes handed out and not yet returned
+	held         int64 // bytes handed out and not yet returned, and lent
 	garbage      int64 // bytes let go of since the last Trim
 }
 
@@ -28,6 +28,9 @@ func NewBuffers() *Buffers { return &Buffers{} }
 
 // Held is how many bytes sessions hold at the moment.
 func (b *Buffers) Held() int64 { return b.held }
+
+// Lend counts n bytes as held that are held elsewhere; less than 0, no more.
+func (b *Buffers) Lend(n int64) { b.held += n }
 
 // Get gives an empty buffer with room for at least n bytes.
 func (b *Buffers) Get(n int) []byte {
