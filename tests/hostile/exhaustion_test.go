@@ -4,6 +4,9 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
+	"os"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -114,4 +117,41 @@ func TestOutOfPipesTheDaemonCopies(t *testing.T) {
 	if n := d.Descriptors(); n != files+2 {
 		t.Errorf("%d descriptors, expected %d: it does not splice again", n, files+2)
 	}
+}
+
+// The kernel makes pipes small once a user has enough of them. Splicing through
+// those would cost more than copying, which is what becomes of further bodies.
+func TestPastTheKernelsQuotaOfPipesTheDaemonCopies(t *testing.T) {
+	const size, readers, kept = 4 << 20, 400, 64
+	text, err := os.ReadFile("/proc/sys/fs/pipe-user-pages-soft")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil || pages == 0 {
+		t.Fatalf("fs.pipe-user-pages-soft is %q, expected a quota", text)
+	}
+	most := pages * os.Getpagesize() / (512 << 10)
+	d := arena.StartDaemon(t)
+	d.Knobs("zerocopy_send=1", "keepalive_timeout=3600")
+	web := d.Serve(arena.Service{Servers: []netip.AddrPort{arena.StartEcho(t).Addr}})
+	v := newVisitor(t, web, true)
+	if !v.served() {
+		t.Fatal("not served before")
+	}
+	before := d.PipeEnds()
+	crowd := arena.Crowd{Hello: "GET /length/67108864/nothing HTTP/1.1\r\nHost: x\r\n\r\n", Sip: 1, ReceiveBuffer: 4096}.Gather(t, web, readers)
+	pipes := func() int { return (d.PipeEnds() - before) / 2 }
+	arena.Eventually(t, "pipes are in use", func() bool { return pipes() >= min(most, readers)/2 })
+	for range 3 {
+		if code, n, err := v.get("/length/4194304/" + arena.Nothing); err != nil || code != 200 || n != size {
+			t.Errorf("%d, %d bytes, %v", code, n, err)
+		}
+	}
+	t.Logf("%d clients have %d pipes; the kernel's quota is %d", readers, pipes(), most)
+	if n := pipes(); n > most {
+		t.Errorf("%d pipes, expected %d at most", n, most)
+	}
+	crowd.Disperse()
+	arena.Eventually(t, "pipes are closed", func() bool { return pipes() <= 2*kept })
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -34,6 +35,19 @@ func (d *Daemon) Resident() int64 {
 func (d *Daemon) Descriptors() int {
 	d.t.Helper()
 	return len(d.descriptors())
+}
+
+// PipeEnds is how many of them are ends of pipes.
+func (d *Daemon) PipeEnds() (n int) {
+	d.t.Helper()
+	for fd := range d.descriptors() {
+		// One that has been closed since then is none.
+		to, _ := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", d.cmd.Process.Pid, fd))
+		if strings.HasPrefix(to, "pipe:") {
+			n++
+		}
+	}
+	return n
 }
 
 // descriptors are the numbers of the files that the daemon has open.
