@@ -67,14 +67,17 @@ func (l *Loop) writable(c *conn) {
 		l.connected(c)
 		return
 	}
-	queued := c.queued()
+	queued, sent := c.queued(), c.sent
 	if errno := l.flush(c); errno != 0 && c.side == relay.Client {
 		l.step(s, relay.Event{Kind: relay.Failed, Side: relay.Client, Cause: cause(errno)})
 		return
 	}
 	if s.Closed() {
-		if !c.queued() {
+		switch {
+		case !c.queued():
 			l.end(s)
+		case c.sent > sent:
+			l.wheel.set(&s.timer, l.ctx.Now+l.ctx.Timeouts.Read)
 		}
 		return
 	}

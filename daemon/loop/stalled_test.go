@@ -45,20 +45,17 @@ func TestAClientThatTakesNothingIsResetWhenTheTimeIsOver(t *testing.T) {
 	}
 }
 
-// A body that ends with its connection must not look whole when its client took
-// so long that the last of it is given up.
-func TestTheRestOfAnAnswerThatNobodyTakesIsGivenUpWithAReset(t *testing.T) {
-	r := newRig(t, 1)
-	r.knobs.ReadTimeout.Set(1)
+// narrowly asks for 31 KiB that come in one receive, over sockets that take less,
+// and with a body that ends with its connection.
+func narrowly(t *testing.T, r *rig) net.Conn {
 	l := r.group.loops[0]
-	const size = 31 << 10 // comes in one receive, of which the sockets take less
 	r.serve(table.ServiceSpec{Scheduler: "phttp"}, rawBackend(t, func(c net.Conn) {
 		http.ReadRequest(bufio.NewReader(c))
 		l.call(func() {
 			unix.SetsockoptInt(l.listeners[0].first.client.fd, unix.SOL_SOCKET, unix.SO_SNDBUF, 4096)
 		})
 		// In chunks, which a client of HTTP/1.0 does not get.
-		fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", size, make([]byte, size))
+		fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", narrowBody, make([]byte, narrowBody))
 		io.Copy(io.Discard, c)
 	}))
 	narrow := net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error {
@@ -68,13 +65,24 @@ func TestTheRestOfAnAnswerThatNobodyTakesIsGivenUpWithAReset(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	t.Cleanup(func() { c.Close() })
 	c.SetDeadline(time.Now().Add(20 * time.Second))
 	io.WriteString(c, "GET / HTTP/1.0\r\nHost: x\r\n\r\n")
 	time.Sleep(500 * time.Millisecond)
 	if r.group.Sessions() != 1 {
 		t.Fatal("the client could take all: the test proves nothing")
 	}
+	return c
+}
+
+const narrowBody = 31 << 10
+
+// A body that ends with its connection must not look whole when its client took
+// so long that the last of it is given up.
+func TestTheRestOfAnAnswerThatNobodyTakesIsGivenUpWithAReset(t *testing.T) {
+	r := newRig(t, 1)
+	r.knobs.ReadTimeout.Set(1)
+	c := narrowly(t, r)
 	for n := 0; r.group.Sessions() > 0; n++ {
 		if n == 500 {
 			t.Fatal("the connection is still open")
@@ -82,6 +90,27 @@ func TestTheRestOfAnAnswerThatNobodyTakesIsGivenUpWithAReset(t *testing.T) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	if n, err := io.Copy(io.Discard, c); !errors.Is(err, unix.ECONNRESET) {
-		t.Errorf("%v after %d bytes of %d, want a reset", err, n, size)
+		t.Errorf("%v after %d bytes of %d, want a reset", err, n, narrowBody)
+	}
+}
+
+func TestTheRestOfAnAnswerThatIsTakenSlowlyIsTakenInFull(t *testing.T) {
+	r := newRig(t, 1)
+	r.knobs.ReadTimeout.Set(1)
+	c := narrowly(t, r)
+	in := bufio.NewReader(c)
+	res, err := http.ReadResponse(in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := int64(0)
+	for err == nil {
+		var k int64
+		k, err = io.CopyN(io.Discard, res.Body, 1<<10)
+		n += k
+		time.Sleep(160 * time.Millisecond)
+	}
+	if n != narrowBody || err != io.EOF {
+		t.Errorf("%d bytes of %d, then %v", n, narrowBody, err)
 	}
 }
