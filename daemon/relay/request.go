@@ -49,9 +49,6 @@ func (s *Session) requests(c *Context, data []byte) {
 		return
 	}
 	s.in.keep(c.Buffers, data)
-	if s.phase == idle {
-		s.in.drop(c.Buffers)
-	}
 }
 
 // methodAtSight is the method of a request that is refused, as far as it says

@@ -63,9 +63,6 @@ func (s *Session) fromServer(c *Context, ev *Event) {
 		s.finish(c)
 	default:
 		s.answer.keep(c.Buffers, data)
-		if s.answer.len() == 0 {
-			s.answer.drop(c.Buffers)
-		}
 		if s.bulk(c, &s.response) {
 			s.splice(c, Server, s.response.run())
 		}
