@@ -12,6 +12,15 @@ func (p *pending) len() int { return len(p.buf) - p.off }
 
 func (p *pending) bytes() []byte { return p.buf[p.off:] }
 
+// room is how much of n to receive next: what is put behind pending bytes is to
+// fit a buffer that is used again.
+func (p *pending) room(n int) int {
+	if p.len() == 0 {
+		return n
+	}
+	return min(n, max(largeBuffer-p.len(), smallBuffer))
+}
+
 // with puts data behind what is pending and returns all of it. When nothing
 // was pending that is data itself, and nothing is copied.
 func (p *pending) with(b *Buffers, data []byte) []byte {

@@ -141,12 +141,12 @@ func (s *Session) Wants(side Side) int {
 	switch s.phase {
 	case idle, reading:
 		if side == Client {
-			return s.ahead
+			return s.in.room(s.ahead)
 		}
 		return wantIf(s.connected, headRead) // only to see it close
 	case exchange:
 		if side == Server {
-			return wantIf(s.connected && !s.splicing[Server], bodyRead)
+			return wantIf(s.connected && !s.splicing[Server], s.answer.room(bodyRead))
 		}
 		// As much of what follows the body as of what follows any request.
 		rest := int(min(s.request.run(), bodyRead)) + s.ahead
