@@ -37,7 +37,8 @@ func (s *Session) requests(c *Context, data []byte) {
 			}
 			if s.phase == idle {
 				s.phase = reading
-				if s.served > 0 {
+				// A newcomer has less, since it came, unless drain has cut that short.
+				if s.served > 0 || s.draining {
 					s.deadline = c.Now + c.Timeouts.Head
 				}
 			}
