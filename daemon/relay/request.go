@@ -253,6 +253,7 @@ func (s *Session) sendBody(c *Context, data []byte) []byte {
 		return nil
 	}
 	s.earn(c, int64(n), false)
+	s.patient = false
 	s.wait(c)
 	c.write(Server, nil, out)
 	if s.bulk(c, &s.request) {

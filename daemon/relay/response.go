@@ -84,6 +84,7 @@ func (c *Context) send(s *Session, head, data []byte) {
 func (s *Session) interim(c *Context) {
 	if s.patient && c.res.Status == 100 {
 		s.earn(c, 0, true)
+		s.patient = false
 		s.bound(c)
 	}
 	if s.minor == 0 {

@@ -282,7 +282,7 @@ func (s *Session) earn(c *Context, n int64, blocked bool) {
 		s.allow += time.Duration(min(n, 1<<32)) * time.Second / time.Duration(rate)
 		s.allow = max(min(s.allow, c.Timeouts.Read), 0)
 	}
-	s.asked, s.patient = c.Now, false
+	s.asked = c.Now
 }
 
 // drain ends an idle session within a moment and any other with its present
