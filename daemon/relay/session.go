@@ -317,6 +317,8 @@ func (s *Session) expire(c *Context, ev *Event) {
 	case s.phase == exchange, s.phase == tunnel && !s.final:
 		s.distrust(c, ev)
 		s.noServer(c, TimedOut, ev.Calling)
+	case s.phase == tunnel && !s.ended[Server]:
+		s.shut(c, Abort) // what came of the server may not be all
 	default:
 		s.close(c)
 	}
