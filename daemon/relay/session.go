@@ -310,7 +310,7 @@ func (s *Session) expire(c *Context, ev *Event) {
 		s.allow = max(s.allow, c.Timeouts.BodyGrace)
 		s.bound(c)
 	case s.phase == exchange && s.final:
-		s.breakOff(c, "response not complete: nothing came for read_timeout, or request_timeout is over")
+		s.breakOff(c, "response not complete: nothing came for read_timeout, the body was slower than body_min_rate, or request_timeout is over")
 	case s.phase == exchange && !s.request.done && !s.patient && !ev.Blocked:
 		// It is the client who was waited for.
 		s.refuse(c, 408, "body slower than body_min_rate, or not complete within read_timeout or request_timeout")
