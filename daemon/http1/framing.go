@@ -150,8 +150,7 @@ func protocolName(protocol []byte) (name []byte, valid bool) {
 	return name, valid && (!versioned || len(name) > 0 && len(version) > 0)
 }
 
-// markNamed makes the fields that a connection option names ByConnection. What frames or routes the message is the
-// gateway's own business and stays what it is, whatever Connection says.
+// markNamed makes the fields that a connection option names ByConnection.
 func (fr *framing) markNamed(fields []Field) {
 	if fr.options == 0 {
 		return
@@ -164,14 +163,26 @@ func (fr *framing) markNamed(fields []Field) {
 		for more := true; more; {
 			var option []byte
 			option, value, more = nextOption(value)
-			for j := range fields {
-				switch f := &fields[j]; f.Kind {
-				case OtherField, Cookie, SetCookie, Date, Trailer:
-					if bytes.EqualFold(f.Name, option) {
-						f.Kind = ByConnection
-					}
-				}
+			if len(option) > 0 {
+				mark(fields, option)
 			}
+		}
+	}
+}
+
+// mark makes the fields of that name ByConnection. What frames or routes the message is the gateway's own business
+// and stays what it is, whatever Connection says. Nor are close and its like sought among the fields: of them there
+// may be thousands.
+func mark(fields []Field, name []byte) {
+	kind := kindOf(name)
+	switch kind {
+	case OtherField, Cookie, SetCookie, Date, Trailer:
+	default:
+		return
+	}
+	for i := range fields {
+		if f := &fields[i]; f.Kind == kind && bytes.EqualFold(f.Name, name) {
+			f.Kind = ByConnection
 		}
 	}
 }

@@ -118,8 +118,8 @@ func oneCookieLife(value []byte, now int64) (life int64, fixed bool) {
 				life, fixed, byAge = min(n, sidMax), true, true
 			}
 		case bytes.EqualFold(name, []byte("Expires")) && !byAge:
-			if t, err := time.Parse(time.RFC1123, string(arg)); err == nil {
-				life, fixed = min(t.Unix()-now, sidMax), true
+			if at, ok := cookieDate(arg); ok {
+				life, fixed = min(at-now, sidMax), true
 			}
 		}
 	}
@@ -127,6 +127,36 @@ func oneCookieLife(value []byte, now int64) (life int64, fixed bool) {
 		return min(life, sidLife), fixed
 	}
 	return life, fixed
+}
+
+// cookieDate reads a date as servers write it, in Unix seconds: "Wed, 21 Oct 2037
+// 07:28:00 GMT", and with hyphens in the date before RFC 6265 (section 4.1.1).
+func cookieDate(b []byte) (unix int64, ok bool) {
+	const form = "Www, 00 Mon 0000 00:00:00 GMT"
+	if len(b) != len(form) {
+		return 0, false
+	}
+	var n [len(form)]int // n[i]: the number that ends before form[i]
+	for i := len("Www, "); i < len(form); i++ {
+		c, fits := b[i], true
+		switch form[i] {
+		case '0':
+			fits = c >= '0' && c <= '9'
+			n[i+1] = n[i]*10 + int(c-'0')
+		case ' ':
+			fits = c == ' ' || c == '-'
+		case ':':
+			fits = c == ':'
+		}
+		if !fits {
+			return 0, false
+		}
+	}
+	month := bytes.Index([]byte("JanFebMarAprMayJunJulAugSepOctNovDec"), b[8:11])
+	if month < 0 || month%3 != 0 {
+		return 0, false
+	}
+	return time.Date(n[16], time.Month(1+month/3), n[7], n[19], n[22], n[25], 0, time.UTC).Unix(), true
 }
 
 func appendSID(dst []byte, id sid) []byte {

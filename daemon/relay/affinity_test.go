@@ -43,14 +43,23 @@ func TestACookieLivesAsLongAsTheServerSays(t *testing.T) {
 		{"a=b; max-age=60; Expires=Fri, 02 Jan 2026 00:00:00 GMT", 60, true},
 		{"a=b; Expires=Fri, 02 Jan 2026 00:00:00 GMT; Max-Age=60", 60, true},
 		{"a=b; Expires=Fri, 02 Jan 2026 00:00:00 GMT", 24 * 3600, true},
+		{"a=b; Expires=Fri, 02-Jan-2026 00:01:02 GMT", 24*3600 + 62, true},
 		{"a=b; Expires=tomorrow", sidLife, false},
+		{"a=b; Expires=Fri, 02 Bad 2026 00:00:00 GMT", sidLife, false},
+		{"a=b; Expires=Fri, 02 anF 2026 00:00:00 GMT", sidLife, false},
+		{"a=b; Expires=Fri, x2 Jan 2026 00:00:00 GMT", sidLife, false},
+		{"a=b; Expires=Fri, 02 Jan 2026 00.00:00 GMT", sidLife, false},
 		{"a=b; Max-Age=86400; Discard", sidLife, true},
 		{"a=b; Max-Age=60; Discard", 60, true},
 		{"a=; Max-Age=0", 0, true},
 		{"a=; Expires=Thu, 01 Jan 1970 00:00:00 GMT", -now, true},
 		{"a=b; Max-Age=99999999999", sidMax, true},
 	} {
-		if life, fixed := oneCookieLife([]byte(c.value), now); life != c.life || fixed != c.fixed {
+		value := []byte(c.value)
+		if n := testing.AllocsPerRun(10, func() { oneCookieLife(value, now) }); n != 0 {
+			t.Errorf("%q: %v allocations", value, n)
+		}
+		if life, fixed := oneCookieLife(value, now); life != c.life || fixed != c.fixed {
 			t.Errorf("%q: %d, %v; want %d, %v", c.value, life, fixed, c.life, c.fixed)
 		}
 	}

@@ -35,8 +35,8 @@ const (
 	Connecting
 	Connected
 	// Failed says that Side's connection is unusable, by Cause. Reused tells
-	// that a server connection had carried earlier requests; Calling, that it was
-	// not made yet, so that nothing was sent over it.
+	// that a server connection was one of the idle ones, so that it may be long dead;
+	// Calling, that it was not made yet, so that nothing was sent over it.
 	Failed
 	// Progress says that bytes from Side were taken by the other side: what was
 	// queued for it, or N that a Splice has moved past here and not yet told of.

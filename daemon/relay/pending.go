@@ -12,6 +12,15 @@ func (p *pending) len() int { return len(p.buf) - p.off }
 
 func (p *pending) bytes() []byte { return p.buf[p.off:] }
 
+// room is how much of n to receive next: what is put behind pending bytes is to
+// fit a buffer that is used again.
+func (p *pending) room(n int) int {
+	if p.len() == 0 {
+		return n
+	}
+	return min(n, max(largeBuffer-p.len(), smallBuffer))
+}
+
 // with puts data behind what is pending and returns all of it. When nothing
 // was pending that is data itself, and nothing is copied.
 func (p *pending) with(b *Buffers, data []byte) []byte {
@@ -28,25 +37,21 @@ func (p *pending) with(b *Buffers, data []byte) []byte {
 
 // keep makes rest, the tail of what with returned, the pending bytes.
 // Operations of this Step may still point to what lies before it, so nothing
-// is moved within the buffer.
+// is moved within the buffer, and one with nothing left in it is given back,
+// which rests until the next Step.
 func (p *pending) keep(b *Buffers, rest []byte) {
 	if len(rest) == 0 {
-		p.off = len(p.buf)
+		p.drop(b)
 		return
 	}
 	if p.len() > 0 {
 		p.off = len(p.buf) - len(rest)
 		return
 	}
-	if cap(p.buf) == 0 || cap(p.buf) < len(rest) {
-		b.Put(p.buf)
-		p.buf = b.Get(len(rest))
-	}
-	p.buf = append(p.buf[:0], rest...)
-	p.off = 0
+	p.buf = append(b.Get(len(rest)), rest...)
 }
 
-// drop gives the buffer back once nothing is pending.
+// drop forgets what is pending and gives the buffer back.
 func (p *pending) drop(b *Buffers) {
 	if p.buf != nil {
 		b.Put(p.buf)

@@ -37,7 +37,8 @@ func (s *Session) requests(c *Context, data []byte) {
 			}
 			if s.phase == idle {
 				s.phase = reading
-				if s.served > 0 {
+				// A newcomer has less, since it came, unless drain has cut that short.
+				if s.served > 0 || s.draining {
 					s.deadline = c.Now + c.Timeouts.Head
 				}
 			}
@@ -49,9 +50,6 @@ func (s *Session) requests(c *Context, data []byte) {
 		return
 	}
 	s.in.keep(c.Buffers, data)
-	if s.phase == idle {
-		s.in.drop(c.Buffers)
-	}
 }
 
 // methodAtSight is the method of a request that is refused, as far as it says
@@ -255,6 +253,7 @@ func (s *Session) sendBody(c *Context, data []byte) []byte {
 		return nil
 	}
 	s.earn(c, int64(n), false)
+	s.patient = false
 	s.wait(c)
 	c.write(Server, nil, out)
 	if s.bulk(c, &s.request) {

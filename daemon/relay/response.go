@@ -63,9 +63,6 @@ func (s *Session) fromServer(c *Context, ev *Event) {
 		s.finish(c)
 	default:
 		s.answer.keep(c.Buffers, data)
-		if s.answer.len() == 0 {
-			s.answer.drop(c.Buffers)
-		}
 		if s.bulk(c, &s.response) {
 			s.splice(c, Server, s.response.run())
 		}
@@ -87,6 +84,7 @@ func (c *Context) send(s *Session, head, data []byte) {
 func (s *Session) interim(c *Context) {
 	if s.patient && c.res.Status == 100 {
 		s.earn(c, 0, true)
+		s.patient = false
 		s.bound(c)
 	}
 	if s.minor == 0 {

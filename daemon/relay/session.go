@@ -141,12 +141,12 @@ func (s *Session) Wants(side Side) int {
 	switch s.phase {
 	case idle, reading:
 		if side == Client {
-			return s.ahead
+			return s.in.room(s.ahead)
 		}
 		return wantIf(s.connected, headRead) // only to see it close
 	case exchange:
 		if side == Server {
-			return wantIf(s.connected && !s.splicing[Server], bodyRead)
+			return wantIf(s.connected && !s.splicing[Server], s.answer.room(bodyRead))
 		}
 		// As much of what follows the body as of what follows any request.
 		rest := int(min(s.request.run(), bodyRead)) + s.ahead
@@ -282,7 +282,7 @@ func (s *Session) earn(c *Context, n int64, blocked bool) {
 		s.allow += time.Duration(min(n, 1<<32)) * time.Second / time.Duration(rate)
 		s.allow = max(min(s.allow, c.Timeouts.Read), 0)
 	}
-	s.asked, s.patient = c.Now, false
+	s.asked = c.Now
 }
 
 // drain ends an idle session within a moment and any other with its present
@@ -310,13 +310,15 @@ func (s *Session) expire(c *Context, ev *Event) {
 		s.allow = max(s.allow, c.Timeouts.BodyGrace)
 		s.bound(c)
 	case s.phase == exchange && s.final:
-		s.breakOff(c, "response not complete: nothing came for read_timeout, or request_timeout is over")
+		s.breakOff(c, "response not complete: nothing came for read_timeout, the body was slower than body_min_rate, or request_timeout is over")
 	case s.phase == exchange && !s.request.done && !s.patient && !ev.Blocked:
 		// It is the client who was waited for.
 		s.refuse(c, 408, "body slower than body_min_rate, or not complete within read_timeout or request_timeout")
 	case s.phase == exchange, s.phase == tunnel && !s.final:
 		s.distrust(c, ev)
 		s.noServer(c, TimedOut, ev.Calling)
+	case s.phase == tunnel && !s.ended[Server]:
+		s.shut(c, Abort) // what came of the server may not be all
 	default:
 		s.close(c)
 	}

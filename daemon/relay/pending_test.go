@@ -1,0 +1,61 @@
+package relay
+
+import (
+	"bytes"
+	"testing"
+)
+
+// TestAnIdleSessionHoldsNothing sends a request and its response in any two
+// pieces: what was kept of the first is given back when the rest has come, or
+// each idle client would hold a buffer and be among those to give it up.
+func TestAnIdleSessionHoldsNothing(t *testing.T) {
+	ask := []byte("PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;x\r\na\r\n0\r\n\r\n")
+	answer := []byte("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;x\r\na\r\n0\r\n\r\n")
+	for cut := 1; cut < max(len(ask), len(answer)); cut++ {
+		x := newFake(newBench(t, phttp), t.Fatalf)
+		for _, piece := range pieces(ask, cut) {
+			x.step(&Event{Kind: Received, Side: Client, Data: piece})
+		}
+		for _, piece := range pieces(answer, cut) {
+			x.step(&Event{Kind: Received, Side: Server, Data: piece})
+		}
+		if held := x.ctx.Buffers.Held(); !x.sess.Idle() || x.sess.Holds() || held != 0 {
+			t.Errorf("cut after %d bytes: in state %s, holds is %v, %d bytes are held", cut, x.sess.State(), x.sess.Holds(), held)
+		}
+	}
+}
+
+// pieces is text in two pieces, or one if it is too short.
+func pieces(text []byte, cut int) [][]byte {
+	cut = min(cut, len(text))
+	first, rest := bytes.Clone(text[:cut]), bytes.Clone(text[cut:])
+	if len(rest) == 0 {
+		return [][]byte{first}
+	}
+	return [][]byte{first, rest}
+}
+
+// TestWhatFollowsAPartOfALineIsCopiedIntoAKeptBuffer has most receives of a
+// chunked response end within a size line: the next one is put behind that part,
+// and must fit a buffer that is used again.
+func TestWhatFollowsAPartOfALineIsCopiedIntoAKeptBuffer(t *testing.T) {
+	x := newFake(newBench(t, phttp), t.Fatalf)
+	x.step(&Event{Kind: Received, Side: Client, Data: []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n")})
+	x.step(&Event{Kind: Received, Side: Server, Data: []byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")})
+	const chunk = "4\r\nabcd\r\n"
+	chunks := bytes.Repeat([]byte(chunk), bodyRead/len(chunk)+2)
+	data, at := make([]byte, bodyRead), 0
+	receive := func(end int) { // that much of a chunk
+		n := x.sess.Wants(Server)
+		n -= (at + n - end + len(chunk)) % len(chunk)
+		ev := Event{Kind: Received, Side: Server, Data: data[:copy(data[:n], chunks[at:])]}
+		at = end
+		x.sess.Step(x.ctx, &ev)
+		if held := x.ctx.Buffers.Held(); held > largeBuffer || x.sess.State() != "EXCHANGE" {
+			t.Fatalf("%d bytes are held in state %s", held, x.sess.State())
+		}
+	}
+	if n := testing.AllocsPerRun(100, func() { receive(1); receive(2); receive(0) }); n != 0 {
+		t.Errorf("%v allocations for three receives", n)
+	}
+}
