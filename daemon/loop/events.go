@@ -27,8 +27,8 @@ func (l *Loop) handle(ev *poll.Event) {
 	case poll.Received:
 		e := relay.Event{Kind: relay.Received, Side: c.side, Data: ev.Data, Reused: c.uses > 1}
 		if c.side == relay.Server {
-			// A full receive, which never is a small one, may have been all that there was.
-			e.Surplus = !l.poll.Drained(c.slot) && (len(ev.Data) < leastAppetite || !empty(c.fd))
+			// A full receive may have been all that there was; a small one was none.
+			e.Surplus = !l.poll.Drained(c.slot) && (len(ev.Data) < relay.LeastReceive || !empty(c.fd))
 		}
 		if len(ev.Data) == 0 && ev.Err == 0 && c.broken {
 			// The error was told to the send that failed.

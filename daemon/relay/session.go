@@ -135,6 +135,9 @@ func (s *Session) State() string {
 	return [...]string{"NEW", "IDLE", "READING", "EXCHANGE", "TUNNEL", "LINGER", "CLOSED"}[s.phase]
 }
 
+// LeastReceive is the least that is wanted of a server.
+const LeastReceive = smallBuffer
+
 // Wants is how many bytes the session will take from a side at present; 0 is
 // to leave them where they are.
 func (s *Session) Wants(side Side) int {
