@@ -84,11 +84,13 @@ func serve(o options) error {
 	}
 	defer listener.Close()
 	answering, stopAnswering := context.WithCancel(context.Background())
-	answered := make(chan error, 1)
+	answered, yielded := make(chan error, 1), make(chan struct{})
 	go func() {
 		yieldToTraffic()
+		close(yielded)
 		answered <- ctl.Serve(answering, listener)
 	}()
+	<-yielded // it may no more once privileges are given up
 	defer func() {
 		stopAnswering()
 		<-answered

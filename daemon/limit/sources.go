@@ -51,14 +51,15 @@ type bucket struct {
 	at     time.Duration
 }
 
-// take refills the bucket at rate tokens a second and takes one out.
+// take refills the bucket at rate tokens a second and takes one out. The loops'
+// clocks differ a little; time that was refilled for must not come again.
 func (b *bucket) take(rate int, now time.Duration) bool {
 	if b.at == 0 {
 		b.tokens = float64(rate)
 	} else if now > b.at {
 		b.tokens = min(b.tokens+(now-b.at).Seconds()*float64(rate), float64(rate))
 	}
-	b.at = max(now, 1)
+	b.at = max(b.at, now, 1)
 	if b.tokens < 1 {
 		return false
 	}

@@ -58,6 +58,27 @@ func TestRatesRefillWithTime(t *testing.T) {
 	}
 }
 
+// Each loop has a clock of its own, which began a little earlier or later, and
+// stands still while the loop is busy.
+func TestARateHoldsForASourceThatComesToLoopsWhoseClocksDiffer(t *testing.T) {
+	const rate, times, step = 100, 10000, 100 * time.Microsecond
+	for _, ahead := range []time.Duration{time.Millisecond, 50 * time.Millisecond} {
+		s := NewSources()
+		now, allowed := time.Second, 0
+		for range times {
+			now += step
+			for _, clock := range []time.Duration{now + ahead, now} {
+				if s.Request(alice, rate, clock) {
+					allowed++
+				}
+			}
+		}
+		if most := rate + int(rate*(times*step+ahead).Seconds()); allowed < rate || allowed > most {
+			t.Errorf("%v apart: %d requests in a second, expected %d to %d", ahead, allowed, rate, most)
+		}
+	}
+}
+
 func TestAnIPv6ClientCountsByItsNetwork(t *testing.T) {
 	s := NewSources()
 	one, two := netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("2001:db8::2")

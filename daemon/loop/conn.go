@@ -52,6 +52,10 @@ func (c *conn) holds() bool { return c.queued() || c.moving != nil && c.moving.l
 // session's memory stays bounded by what one receive brings.
 func (c *conn) blocked() bool { return c != nil && (c.connecting || c.queued()) }
 
+// laden reports whether a client must not be read from now: it has not taken what
+// it was given, and answers to requests that need no server would come on top.
+func (c *conn) laden() bool { return len(c.out)-c.sent > poll.ReceiveSize }
+
 // calling reports whether a server has not answered the call yet.
 func (c *conn) calling() bool { return c != nil && c.connecting }
 

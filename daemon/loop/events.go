@@ -140,7 +140,7 @@ func (l *Loop) step(s *session, ev relay.Event) {
 // arm waits for what the session wants, from sides whose other side has taken
 // all that it was given.
 func (l *Loop) arm(s *session) {
-	if n := s.Wants(relay.Client); n > 0 && !s.server.blocked() {
+	if n := s.Wants(relay.Client); n > 0 && !s.server.blocked() && !s.client.laden() {
 		if s.server != nil {
 			n = min(n, s.server.appetite)
 		}

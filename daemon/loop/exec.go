@@ -168,12 +168,8 @@ func (l *Loop) open(op *relay.Op, key uint64) (*conn, unix.Errno) {
 	}
 	family := l.sa.set(addr)
 	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-	if errno, failed := err.(unix.Errno); failed && (errno == unix.EMFILE || errno == unix.ENFILE) {
-		// An idle connection to another server is worth less than this one.
-		if n := l.idle.Len(); n > 0 {
-			l.closeIdle(ever, n-1)
-			fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-		}
+	if errno, failed := err.(unix.Errno); failed && (errno == unix.EMFILE || errno == unix.ENFILE) && l.spareFile() {
+		fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	}
 	if err != nil {
 		errno, _ := err.(unix.Errno)
@@ -191,6 +187,18 @@ func (l *Loop) open(op *relay.Op, key uint64) (*conn, unix.Errno) {
 		errno = 0
 	}
 	return c, errno
+}
+
+// spareFile closes what only may be of use later, and reports whether there was
+// any: a server that is called now needs it more.
+func (l *Loop) spareFile() bool {
+	if len(l.pipes) > 0 {
+		l.trimPipes()
+		return true
+	}
+	n := l.idle.Len()
+	l.closeIdle(ever, n-1)
+	return n > 0
 }
 
 // connected ends a connect in progress.

@@ -2,6 +2,7 @@ package loop
 
 import (
 	"net/http"
+	"net/netip"
 	"sync"
 	"testing"
 	"time"
@@ -87,6 +88,47 @@ func TestASmallResponseAfterALargeOneDoesNotWaitForLargeBodies(t *testing.T) {
 	<-done
 	if limit == 0 || limit > poll.BulkReceive {
 		t.Errorf("a receive of %d bytes is armed for a response that has not begun", limit)
+	}
+}
+
+// Descriptors that wait for some later use are given up for one that is needed now.
+func TestACallToAServerTakesTheDescriptorsOfPipesThatNobodyUses(t *testing.T) {
+	r := newRig(t, 1)
+	server := backend(t, func(http.ResponseWriter, *http.Request) {})
+	r.serve(table.ServiceSpec{Scheduler: "phttp"}, server)
+	l := r.group.loops[0]
+	l.call(func() {
+		p, err := l.takePipe()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		l.pipes = append(l.pipes, p)
+		defer noMoreFiles()()
+		c, errno := l.open(&relay.Op{Addr: netip.MustParseAddrPort(server)}, 0)
+		if c == nil {
+			t.Errorf("%v, and %d pipes are kept", errno, len(l.pipes))
+			return
+		}
+		l.discard(c)
+	})
+}
+
+// noMoreFiles takes all descriptors that there are, until the function that it
+// gives is called.
+func noMoreFiles() (end func()) {
+	var limit unix.Rlimit
+	unix.Getrlimit(unix.RLIMIT_NOFILE, &limit)
+	unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 256, Max: limit.Max})
+	var taken []int
+	for fd, err := unix.Dup(0); err == nil; fd, err = unix.Dup(0) {
+		taken = append(taken, fd)
+	}
+	return func() {
+		unix.Setrlimit(unix.RLIMIT_NOFILE, &limit)
+		for _, fd := range taken {
+			unix.Close(fd)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package loop
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -125,6 +126,34 @@ func takeNothing(t *testing.T, zerocopy int64) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	t.Fatal("nobody had to give up memory: the test proves nothing")
+}
+
+// The answers to requests that need no server have nobody but the client to wait
+// for, who may read none of them.
+func TestAClientThatReadsNoAnswerIsNotReadFromWithoutEnd(t *testing.T) {
+	r := newRig(t, 1)
+	r.serve(table.ServiceSpec{Scheduler: "phttp"}, backend(t, func(http.ResponseWriter, *http.Request) {}))
+	const requests = 200000 // whose answers are 25 MB, more than the sockets take
+	c := r.dial()
+	go func() {
+		for range requests / 1000 {
+			c.Write(bytes.Repeat([]byte("OPTIONS / HTTP/1.1\r\nHost: x\r\nMax-Forwards: 0\r\n\r\n"), 1000))
+		}
+	}()
+	l := r.group.loops[0]
+	for end := time.Now().Add(time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		var held int64
+		l.call(func() { held = l.ctx.Buffers.Held() })
+		if held > 1<<20 {
+			t.Fatalf("%d bytes are held for a client that reads nothing", held)
+		}
+	}
+	in := bufio.NewReader(c)
+	for i := range requests {
+		if res, err := http.ReadResponse(in, nil); err != nil || res.StatusCode != 200 {
+			t.Fatalf("answer %d of %d: %v", i+1, requests, err)
+		}
+	}
 }
 
 func TestASlowHeadIsA408(t *testing.T) {

@@ -322,10 +322,11 @@ func (lis *listener) spareTick(now time.Duration) {
 	}
 }
 
-// stop closes the socket, after taking what already waits at it, and lets the
-// sessions finish. Who goes on connecting cannot keep it from that.
+// stop closes the socket, after taking what already waits at it, the backlog and
+// one more, and lets the sessions finish. Who goes on connecting cannot keep it
+// from that.
 func (lis *listener) stop() {
-	for most := lis.loop.knobs.MaxBacklog.Get(); most > 0 && lis.accept(); most-- {
+	for most := lis.loop.knobs.MaxBacklog.Get(); most >= 0 && lis.accept(); most-- {
 	}
 	lis.close()
 	for s, next := lis.first, (*session)(nil); s != nil; s = next {

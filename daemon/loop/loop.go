@@ -52,8 +52,8 @@ type Loop struct {
 	connRate   int            // new connections a second from one source
 	away       int            // connections that were refused and not yet closed
 	nextSecond time.Duration
-	told       int           // refusals logged in this second
-	untold     int           // and left out
+	refusals   ration        // logged
+	failures   ration        // of servers, logged
 	memory     *memory       // of the process
 	complained *atomic.Int64 // the second in which a loop last logged that something ran out
 	stop       bool

@@ -57,3 +57,30 @@ func TestStoppingAnswersTheRequestsThatHaveCome(t *testing.T) {
 		}
 	}
 }
+
+// The kernel lets one more connection wait than the backlog says.
+func TestStoppingAnswersAllThatAFullListenQueueHolds(t *testing.T) {
+	r := newRig(t, 1)
+	r.knobs.MaxBacklog.Set(1)
+	r.serve(table.ServiceSpec{Scheduler: "phttp"}, backend(t, func(http.ResponseWriter, *http.Request) {}))
+	busy := make(chan struct{})
+	r.group.loops[0].do(func() { <-busy })
+	var clients []net.Conn
+	for range 2 { // as many as wait
+		c := r.dial()
+		io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+		clients = append(clients, c)
+	}
+	stopped := make(chan error)
+	go func() { stopped <- r.group.Stop("web") }()
+	time.Sleep(100 * time.Millisecond)
+	close(busy)
+	if err := <-stopped; err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range clients {
+		if res, err := http.ReadResponse(bufio.NewReader(c), nil); err != nil || res.StatusCode != 200 {
+			t.Errorf("client %d: %v", i, err)
+		}
+	}
+}

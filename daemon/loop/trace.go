@@ -13,7 +13,7 @@ func (l *Loop) trace(s *session, ev *relay.Event) {
 	say := func(level int, msg string, args ...any) {
 		l.log.Say(level, msg, append([]any{"service", s.lis.name, "client", s.client.addr}, args...)...)
 	}
-	if ev.Kind == relay.Failed && ev.Side == relay.Server && s.server != nil {
+	if ev.Kind == relay.Failed && ev.Side == relay.Server && s.server != nil && l.failures.take(l.debug) {
 		say(klog.Fault, "server failed", "server", s.server.addr, "cause", ev.Cause.String())
 	}
 	if l.debug < klog.State {
@@ -37,22 +37,33 @@ func (l *Loop) scheduled(s *session, op *relay.Op) {
 	l.log.Say(klog.Conn, "scheduled", "service", s.lis.name, "client", s.client.addr, "server", addr, "redirect", op.Server == nil)
 }
 
-// mostTold is how many refusals a loop logs in a second, up to level Conn: an
-// attack consists of them.
+// mostTold is how many lines of one kind a loop logs in a second, up to level
+// Conn: an attack consists of them, and so does a server that is away.
 const mostTold = 10
+
+// ration is what there is of such lines in this second.
+type ration struct{ told, untold int }
+
+// take reports whether one more is to be logged.
+func (r *ration) take(debug int32) bool {
+	switch {
+	case debug < klog.Fault:
+		return false
+	case debug >= klog.Conn:
+		return true
+	case r.told == mostTold:
+		r.untold++
+		return false
+	}
+	r.told++
+	return true
+}
 
 // refused says why a client did not get what it asked for. The server's
 // connection is still the one that had to do with it.
 func (l *Loop) refused(s *session, r *relay.Refusal) {
-	switch {
-	case l.debug < klog.Fault:
+	if !l.refusals.take(l.debug) {
 		return
-	case l.debug >= klog.Conn:
-	case l.told == mostTold:
-		l.untold++
-		return
-	default:
-		l.told++
 	}
 	args := []any{"service", s.lis.name, "client", s.client.addr, "status", r.Status, "reason", r.Reason}
 	if len(r.Target) > 0 {
@@ -64,12 +75,17 @@ func (l *Loop) refused(s *session, r *relay.Refusal) {
 	l.log.Say(klog.Fault, "refused", args...)
 }
 
-// summarize says once a second how many refusals were left out.
+// summarize says once a second how many lines were left out.
 func (l *Loop) summarize() {
-	if l.untold > 0 {
-		l.log.Say(klog.Fault, "refused more", "loop", l.index, "number", l.untold)
+	l.makeUp(&l.refusals, "refused more")
+	l.makeUp(&l.failures, "more servers failed")
+}
+
+func (l *Loop) makeUp(r *ration, msg string) {
+	if r.untold > 0 {
+		l.log.Say(klog.Fault, msg, "loop", l.index, "number", r.untold)
 	}
-	l.told, l.untold = 0, 0
+	*r = ration{}
 }
 
 // complain logs that the machine has run out of something, once a second at

@@ -58,42 +58,52 @@ func TestTheLogSaysWhyARequestIsRefused(t *testing.T) {
 	}
 }
 
-func TestRefusalsAreLoggedSoManyTimesASecond(t *testing.T) {
+func TestRefusalsAndFailuresOfServersAreLoggedSoManyTimesASecond(t *testing.T) {
 	var out bytes.Buffer
 	l := &Loop{log: klog.New(klog.Options{Format: klog.Text, Target: &out, Level: func() int32 { return klog.Conn }})}
-	s := &session{lis: &listener{name: "web"}, client: &conn{}}
-	for _, c := range []struct{ level, lines, more int }{
-		{klog.Announce, 0, 0}, {klog.Fault, mostTold, 25 - mostTold}, {klog.Lookup, mostTold, 25 - mostTold}, {klog.Conn, 25, 0},
+	s := &session{lis: &listener{name: "web"}, client: &conn{}, server: &conn{}}
+	failed := relay.Event{Kind: relay.Failed, Side: relay.Server, Cause: relay.Refused}
+	for _, kind := range []struct {
+		line, more string
+		happen     func()
+	}{
+		{"msg=refused ", "refused more", func() { l.refused(s, &relay.Refusal{Status: 400, Reason: "more than one Host"}) }},
+		{"server failed", "more servers failed", func() { l.trace(s, &failed) }},
 	} {
-		for range 2 { // the next second begins anew
-			l.debug = int32(c.level)
-			for range 25 {
-				l.refused(s, &relay.Refusal{Status: 400, Reason: "more than one Host"})
+		for _, c := range []struct{ level, lines, more int }{
+			{klog.Announce, 0, 0}, {klog.Fault, mostTold, 25 - mostTold}, {klog.Lookup, mostTold, 25 - mostTold}, {klog.Conn, 25, 0},
+		} {
+			for range 2 { // the next second begins anew
+				l.debug = int32(c.level)
+				for range 25 {
+					kind.happen()
+				}
+				if n := strings.Count(out.String(), kind.line); n != c.lines {
+					t.Errorf("%s, level %d: %d lines, want %d", kind.line, c.level, n, c.lines)
+				}
+				out.Reset()
+				l.summarize()
+				want := ""
+				if c.more > 0 {
+					want = fmt.Sprintf("msg=%q loop=0 number=%d", kind.more, c.more)
+				}
+				if got := out.String(); !strings.Contains(got, want) || want == "" && got != "" {
+					t.Errorf("%s, level %d: %q, want %q", kind.line, c.level, got, want)
+				}
+				out.Reset()
 			}
-			if n := strings.Count(out.String(), "msg=refused "); n != c.lines {
-				t.Errorf("level %d: %d lines, want %d", c.level, n, c.lines)
-			}
-			out.Reset()
-			l.summarize()
-			want := ""
-			if c.more > 0 {
-				want = fmt.Sprintf("number=%d", c.more)
-			}
-			if got := out.String(); !strings.Contains(got, want) || want == "" && got != "" {
-				t.Errorf("level %d: %q, want %q", c.level, got, want)
-			}
-			out.Reset()
 		}
 	}
 }
 
-func TestARefusalThatIsNotLoggedCostsNothing(t *testing.T) {
+func TestWhatIsNotLoggedCostsNothing(t *testing.T) {
 	l := &Loop{log: klog.Discard()}
 	s := &session{lis: &listener{name: "web"}, client: &conn{}, server: &conn{}}
 	r := relay.Refusal{Status: 502, Reason: "not an HTTP response", Target: []byte("/path")}
+	failed := relay.Event{Kind: relay.Failed, Side: relay.Server, Cause: relay.Refused}
 	for _, debug := range []int32{klog.Announce, klog.Fault} {
-		l.debug, l.told = debug, mostTold
-		if n := testing.AllocsPerRun(100, func() { l.refused(s, &r) }); n > 0 {
+		l.debug, l.refusals.told, l.failures.told = debug, mostTold, mostTold
+		if n := testing.AllocsPerRun(100, func() { l.refused(s, &r); l.trace(s, &failed) }); n > 0 {
 			t.Errorf("level %d: %v allocations", debug, n)
 		}
 	}

@@ -9,8 +9,12 @@ type bulk struct {
 	budget int // bytes left of this pass
 }
 
-// bulkPass costs some 0.3 ms.
-const bulkPass = 1 << 20
+// bulkPass costs some 0.3 ms. A receive that brings little counts as leastBulk, as
+// what is done about it takes its time.
+const (
+	bulkPass  = 1 << 20
+	leastBulk = 8 << 10
+)
 
 // begin begins a pass.
 func (b *bulk) begin() {
@@ -34,4 +38,4 @@ func (b *bulk) next() (slot uint32, ok bool) {
 }
 
 // spend takes what a receive has brought from the budget.
-func (b *bulk) spend(n int) { b.budget -= n }
+func (b *bulk) spend(n int) { b.budget -= max(n, leastBulk) }

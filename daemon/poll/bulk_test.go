@@ -41,6 +41,32 @@ func TestAPassTakesOnlySoMuchOfLargeBodiesAndAllOfThemInTurn(t *testing.T) {
 	})
 }
 
+// Each of them costs time, though it brings a byte.
+func TestAPassTakesOnlySoManyLargeReceivesThatBringLittle(t *testing.T) {
+	forEach(t, func(t *testing.T, p Poller) {
+		const bodies, most = 400, 200
+		for i := range bodies {
+			body(t, p, uint32(i), 1)
+		}
+		for all := 0; all < bodies; {
+			if err := p.Wait(time.Second); err != nil {
+				t.Fatal(err)
+			}
+			var ev Event
+			pass := 0
+			for ; p.Next(&ev); pass++ {
+				if len(ev.Data) != 1 {
+					t.Fatalf("slot %d: %d bytes, %v", ev.Slot, len(ev.Data), ev.Err)
+				}
+			}
+			if pass == 0 || pass > most {
+				t.Fatalf("%d receives in one pass, expected 1 to %d", pass, most)
+			}
+			all += pass
+		}
+	})
+}
+
 // More bodies than there are buffers always have something to be received.
 func TestEndlessBodiesKeepNeitherASmallMessageWaitingNorEachOther(t *testing.T) {
 	forEach(t, func(t *testing.T, p Poller) {

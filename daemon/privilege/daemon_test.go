@@ -3,6 +3,9 @@ package privilege_test
 import (
 	"net/http"
 	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -98,6 +101,41 @@ func TestWithoutSysctlFilesTheDaemonMayNotMountEither(t *testing.T) {
 	_, daemon, client := balancing(t, "--sysctl-dir=none")
 	get(t, client)
 	everyThread(t, strconv.Itoa(daemon.PID()), " CapInh, 1400 CapPrm, 1400 CapEff, 1400 CapBnd,  CapAmb, 1 NoNewPrivs, 2 Seccomp")
+}
+
+// On one CPU, whoever is to give way to the others often runs last at the start,
+// when nobody may change a priority any more.
+func TestBuildingTablesGivesWayToTrafficHoweverLateItBegins(t *testing.T) {
+	runtime.LockOSThread() // what it starts inherits its CPU
+	defer runtime.UnlockOSThread()
+	var all, one unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &all); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.SchedSetaffinity(0, &all)
+	for cpu := 0; one.Count() == 0; cpu++ {
+		if all.IsSet(cpu) {
+			one.Set(cpu)
+		}
+	}
+	if err := unix.SchedSetaffinity(0, &one); err != nil {
+		t.Fatal(err)
+	}
+	for range 6 {
+		daemon := lab.NewHost(t, "balancer").StartDaemon("--sysctl-dir=none", "--loops=2")
+		threads, err := filepath.Glob("/proc/" + strconv.Itoa(daemon.PID()) + "/task/*/stat")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var nice []string
+		for _, file := range threads {
+			stat, _ := os.ReadFile(file)
+			nice = append(nice, strings.Fields(string(stat))[18])
+		}
+		if !slices.Contains(nice, "10") {
+			t.Errorf("its threads have the nice values %v, and none 10", nice)
+		}
+	}
 }
 
 // As a service manager starts it by the unit, without CAP_SETPCAP.

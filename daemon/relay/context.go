@@ -108,7 +108,21 @@ func (c *Context) write(side Side, head, data []byte) {
 	if len(head) == 0 {
 		head, data = data, nil
 	}
+	if n := len(c.ops); n > 0 && c.ops[n-1].extend(side, head, data) {
+		return
+	}
 	c.ops = append(c.ops, Op{Kind: Write, Side: side, Head: head, Data: data})
+}
+
+// extend has a Write go on with head and data, if head lies right behind what it
+// writes, as the answers to requests that came together do: they are one send.
+func (op *Op) extend(side Side, head, data []byte) bool {
+	n := len(op.Head)
+	if op.Kind != Write || op.Side != side || len(op.Data) > 0 || n+len(head) > cap(op.Head) || &op.Head[:n+1][n] != &head[0] {
+		return false
+	}
+	op.Head, op.Data = op.Head[:n+len(head)], data
+	return true
 }
 
 // input is the present request as match wants it.
