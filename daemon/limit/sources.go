@@ -58,7 +58,7 @@ func (b *bucket) take(rate int, now time.Duration) bool {
 	} else if now > b.at {
 		b.tokens = min(b.tokens+(now-b.at).Seconds()*float64(rate), float64(rate))
 	}
-	b.at = max(now, 1)
+	b.at = max(b.at, now, 1) // loops read the time at different moments, and it is not to pass twice
 	if b.tokens < 1 {
 		return false
 	}

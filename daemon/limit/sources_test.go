@@ -84,6 +84,19 @@ func TestAFloodOfSourcesForgetsOnlyThoseWithoutConnections(t *testing.T) {
 	}
 }
 
+func TestARateIsKeptToTheFractionAndWhateverTheClock(t *testing.T) {
+	s := NewSources()
+	if !s.Request(alice, 1, 0) || s.Request(alice, 1, 0) {
+		t.Fatal("not one request at the clock's begin")
+	}
+	if s.Request(alice, 1, 900*time.Millisecond) {
+		t.Fatal("a second request within a second")
+	}
+	if !s.Request(bob, 2, time.Second) || !s.Request(bob, 2, 0) || s.Request(bob, 2, time.Second) {
+		t.Fatal("a loop whose clock is behind changes the count")
+	}
+}
+
 // What is not touched counts too where memory is limited: to the runtime it lives.
 func TestSourcesThatNeverCameTakeNoMemory(t *testing.T) {
 	if n := unsafe.Sizeof(Sources{}); n > 160<<10 {
