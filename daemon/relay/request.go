@@ -49,7 +49,7 @@ func (s *Session) requests(c *Context, data []byte) {
 		return
 	}
 	s.in.keep(c.Buffers, data)
-	if s.phase == idle {
+	if s.in.len() == 0 {
 		s.in.drop(c.Buffers)
 	}
 }

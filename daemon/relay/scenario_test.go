@@ -119,6 +119,9 @@ func play(t *testing.T, text string) string {
 		for _, r := range b.ctx.Refusals {
 			out = append(out, fmt.Sprintf("\trefused %d, %q: %s", r.Status, r.Target, r.Reason))
 		}
+		if b.sess.Idle() && b.sess.Holds() {
+			t.Errorf("an idle session holds a buffer after %q", line)
+		}
 		if !b.sess.Closed() {
 			out = append(out, fmt.Sprintf("\t%s, wants %d from client, %d from server, until %v", strings.ToLower(b.sess.State()),
 				b.sess.Wants(Client), b.sess.Wants(Server), b.sess.Deadline()))
