@@ -51,8 +51,19 @@ func TestEveryRefusalHasAReasonPhrase(t *testing.T) {
 	}
 }
 
+func TestWhatTheGatewayAnswersWithoutARefusedHeadHasAReasonPhrase(t *testing.T) {
+	for _, status := range []int{408, 413, 429, 502, 503, 504} {
+		if reasonOf(status) == "Error" {
+			t.Errorf("%d has none", status)
+		}
+	}
+}
+
 func TestOptionsAnswerNamesTheMethods(t *testing.T) {
 	r, n, err := response(t, OPTIONS, string(AppendOptions(nil, true, nil)))
+	if _, dated := r.Header("Date", 0); dated {
+		t.Error("a Date that is not known is stated")
+	}
 	if allow, _ := r.Header("Allow", 0); err != nil || n == 0 || r.Length != 0 || !strings.Contains(string(allow), "PATCH") {
 		t.Errorf("%v %+v", err, r)
 	}

@@ -111,7 +111,7 @@ func TestResponseIsForwarded(t *testing.T) {
 			Forward{Upgrade: []byte("tls")}, "HTTP/1.1 426 Upgrade\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"},
 		{"200 to CONNECT", "HTTP/1.1 200 Open\r\nTransfer-Encoding: chunked\r\n\r\n", CONNECT, Forward{Minor: 1},
 			"HTTP/1.1 200 Open\r\n\r\n"},
-		{"without hop-by-hop fields", "HTTP/1.1 200 OK\r\nConnection: x-mine, keep-alive, date\r\nDate: then\r\nX-Mine: 1\r\nKeep-Alive: 5\r\nUpgrade: x\r\nContent-Length: 1\r\n\r\n", GET,
+		{"without hop-by-hop fields", "HTTP/1.1 200 OK\r\nConnection: x-mine, keep-alive, date, set-cookie, trailer\r\nDate: then\r\nX-Mine: 1\r\nSet-Cookie: a=b\r\nTrailer: z\r\nKeep-Alive: 5\r\nUpgrade: x\r\nContent-Length: 1\r\n\r\n", GET,
 			Forward{KeepAlive: true, Minor: 1}, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n"},
 		{"with the Date it lacks", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n", GET, Forward{KeepAlive: true, Minor: 1, Date: []byte(now)},
 			"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nDate: " + now + "\r\n\r\n"},

@@ -95,6 +95,7 @@ var refusedRequests = []struct {
 	{"CONNECT elsewhere than Host", "CONNECT b:443 HTTP/1.1\r\n" + host + "\r\n", hostMismatch},
 
 	{"repeated Content-Length", "POST / HTTP/1.1\r\n" + host + "Content-Length: 5\r\nContent-Length: 5\r\n\r\n", severalLengths},
+	{"a Content-Length behind one of 0", "POST / HTTP/1.1\r\n" + host + "Content-Length: 0\r\nContent-Length: 5\r\n\r\n", severalLengths},
 	{"conflicting Content-Length", "POST / HTTP/1.1\r\n" + host + "Content-Length: 5\r\nContent-Length: 6\r\n\r\n", severalLengths},
 	{"a list in Content-Length", "POST / HTTP/1.1\r\n" + host + "Content-Length: 5, 5\r\n\r\n", badLength},
 	{"Content-Length with plus", "POST / HTTP/1.1\r\n" + host + "Content-Length: +5\r\n\r\n", badLength},

@@ -3,6 +3,7 @@ package http1
 import (
 	"bytes"
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -61,6 +62,14 @@ func TestRequestIsUnderstood(t *testing.T) {
 			Request{Method: GET, URI: text("/"), Host: text("a"), Minor: 1, KeepAlive: true}},
 		{"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: foo/\r\nConnection: upgrade\r\n\r\n",
 			Request{Method: GET, URI: text("/"), Host: text("a"), Minor: 1, KeepAlive: true}},
+		{"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: foo/1 2\r\nConnection: upgrade\r\n\r\n",
+			Request{Method: GET, URI: text("/"), Host: text("a"), Minor: 1, KeepAlive: true}},
+		{"GET / HTTP/1.1\r\nHost: a\r\nUpgrade:\r\nConnection: upgrade\r\n\r\n",
+			Request{Method: GET, URI: text("/"), Host: text("a"), Minor: 1, KeepAlive: true}},
+		{"GET / HTTP/1.1\r\nHost: a\r\nConnection: te, cookie\r\n\r\n",
+			Request{Method: GET, URI: text("/"), Host: text("a"), Minor: 1, KeepAlive: true}},
+		{"GET / HTTP/1.1\r\nHost: a\r\nConnection: " + strings.Repeat("a,", maxOptions) + "\r\n\r\n",
+			Request{Method: GET, URI: text("/"), Host: text("a"), Minor: 1, KeepAlive: true, NoTrailers: true}},
 		{"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: /1\r\nConnection: upgrade\r\n\r\n",
 			Request{Method: GET, URI: text("/"), Host: text("a"), Minor: 1, KeepAlive: true}},
 		{"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: foo\r\nUpgrade: bar\r\nConnection: upgrade\r\n\r\n",

@@ -63,6 +63,7 @@ func TestResponseIsRefusedWith502(t *testing.T) {
 		{"a blank before the colon", "HTTP/1.1 200 OK\r\nA : b\r\n\r\n", blankBeforeColon},
 		{"NUL in a value", "HTTP/1.1 200 OK\r\nA: \x00\r\n\r\n", badFieldValue},
 		{"repeated Content-Length", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n", severalLengths},
+		{"a Content-Length behind one of 0", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\n", severalLengths},
 		{"broken Content-Length", "HTTP/1.1 200 OK\r\nContent-Length: 1a\r\n\r\n", badLength},
 		{"two framings", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", lengthAndCoding},
 		{"chunked in HTTP/1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", codingInHTTP10},
@@ -122,6 +123,10 @@ func TestResponseIsUnderstood(t *testing.T) {
 			Response{Status: 204, Reason: text("No Content"), Minor: 1, Length: -1}},
 		{GET, "HTTP/1.1 100 Continue\r\n\r\n",
 			Response{Status: 100, Reason: text("Continue"), Minor: 1, Length: -1, KeepAlive: true}},
+		{GET, "HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\n",
+			Response{Status: 100, Reason: text("Continue"), Minor: 1, Length: -1, KeepAlive: true}},
+		{GET, "HTTP/1.1 200 OK\r\nConnection: x-mine\r\nContent-Length: 1\r\n\r\n",
+			Response{Status: 200, Reason: text("OK"), Minor: 1, Body: LengthBody, Length: 1, KeepAlive: true, NoTrailers: true}},
 		{GET, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
 			Response{Status: 101, Reason: text("Switching Protocols"), Minor: 1, Length: -1, Tunnel: true, Upgrade: text("websocket")}},
 		{CONNECT, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
@@ -171,6 +176,30 @@ func TestLimitsOfAResponseAnswer502(t *testing.T) {
 			if p := parseResponse(c.input, piece, GET, &lim); p.err != &responseErrors[c.want] {
 				t.Errorf("%q by %d: %v, want %v", c.input, piece, p.err, &responseErrors[c.want])
 			}
+		}
+	}
+}
+
+// A loop reads every response into the same memory.
+func TestAResponseKeepsNothingOfTheOneBefore(t *testing.T) {
+	lim := DefaultLimits()
+	plain := "HTTP/1.1 200 OK\r\n\r\n"
+	want := parseResponse(plain, 0, GET, &lim)
+	for _, before := range []string{
+		"HTTP/1.1 101 Switch\r\nConnection: upgrade, x-mine\r\nUpgrade: x\r\nSet-Cookie: a=b\r\n\r\n",
+		"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\n",
+	} {
+		var p Parser
+		var got Response
+		for _, input := range []string{before, plain} {
+			if n, err := p.Response([]byte(input), &lim, GET, &got); err != nil || n != len(input) {
+				t.Fatalf("%q: %d, %v", input, n, err)
+			}
+		}
+		got.head, got.Fields = nil, nil
+		want.message.Fields = nil
+		if !reflect.DeepEqual(got, want.message) {
+			t.Errorf("behind %q\ngot  %+v\nwant %+v", before, got, want.message)
 		}
 	}
 }

@@ -85,6 +85,9 @@ func TestAnIPv6ClientCountsByItsNetwork(t *testing.T) {
 	if !s.Open(one, 1, 0, 1) || s.Open(two, 1, 0, 1) {
 		t.Fatal("two addresses of one /64 are two sources")
 	}
+	if far := netip.MustParseAddr("2001:db8::ff00:0:0:1"); s.Open(far, 1, 0, 1) {
+		t.Fatal("two addresses that differ in the first byte behind the /64 are two sources")
+	}
 	if !s.Open(netip.MustParseAddr("2001:db8:0:1::1"), 1, 0, 1) {
 		t.Fatal("another /64 is the same source")
 	}
@@ -102,6 +105,73 @@ func TestAFloodOfSourcesForgetsOnlyThoseWithoutConnections(t *testing.T) {
 	}
 	if s.Open(alice, 1, 0, 1<<20) {
 		t.Fatal("an open connection was forgotten")
+	}
+}
+
+// crowd gives n addresses that share alice's set.
+func crowd(s *Sources, n int) (addrs []netip.Addr) {
+	shard, set, _ := s.find(alice)
+	for i := 0; len(addrs) < n; i++ {
+		addr := netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})
+		if sh, at, _ := s.find(addr); sh == shard && at == set {
+			addrs = append(addrs, addr)
+		}
+	}
+	return addrs
+}
+
+func TestWhereAllHaveConnectionsANewSourceGoesUncounted(t *testing.T) {
+	s := NewSources()
+	for _, addr := range crowd(s, ways) {
+		s.Open(addr, 1, 0, 1)
+	}
+	for range 2 {
+		if !s.Open(alice, 1, 0, 1) || !s.Request(alice, 1, 1) {
+			t.Fatal("refused for want of a place")
+		}
+	}
+	s.Close(alice)
+}
+
+func TestTheSourceThatWasQuietLongestIsForgotten(t *testing.T) {
+	s := NewSources()
+	others := crowd(s, ways)
+	used := func(addr netip.Addr, now time.Duration) bool { return !s.Request(addr, 1, now) }
+	used(alice, 1)
+	for i, addr := range others[:ways-1] {
+		used(addr, time.Duration(2+i))
+	}
+	if !used(alice, 50) {
+		t.Fatal("forgotten while there was room")
+	}
+	used(others[ways-1], 60) // takes the place of others[0]
+	if !used(alice, 70) || !used(others[1], 70) {
+		t.Fatal("forgotten before one that was quiet for longer")
+	}
+	if used(others[0], 70) {
+		t.Fatal("nobody was forgotten")
+	}
+}
+
+func TestACloseTooManyGivesNoConnectionMore(t *testing.T) {
+	s := NewSources()
+	s.Request(alice, 1, 1)
+	s.Close(alice) // opened while nobody counted
+	if !s.Open(alice, 1, 0, 1) || s.Open(alice, 1, 0, 1) {
+		t.Fatal("one connection is not what may be open")
+	}
+}
+
+func TestARateIsKeptToTheFractionAndWhateverTheClock(t *testing.T) {
+	s := NewSources()
+	if !s.Request(alice, 1, 0) || s.Request(alice, 1, 0) {
+		t.Fatal("not one request at the clock's begin")
+	}
+	if s.Request(alice, 1, 900*time.Millisecond) {
+		t.Fatal("a second request within a second")
+	}
+	if !s.Request(bob, 2, time.Second) || !s.Request(bob, 2, 0) || s.Request(bob, 2, time.Second) {
+		t.Fatal("a loop whose clock is behind changes the count")
 	}
 }
 

@@ -34,7 +34,9 @@ func TestWhatComesOverAnIdleServerConnectionDoesNotWaitForLargeBodies(t *testing
 		p, err := pollers[pollerUnderTest]()
 		return limits{p, armed}, err
 	})
-	r.serve(table.ServiceSpec{Scheduler: "phttp"}, backend(t, func(http.ResponseWriter, *http.Request) {}))
+	r.serve(table.ServiceSpec{Scheduler: "phttp"}, backend(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Write(make([]byte, 4<<20)) // by the end of which much is received at once
+	}))
 	get(t, r.client(), "http://"+r.addr+"/")
 	idle := 0
 	l := r.group.loops[0]

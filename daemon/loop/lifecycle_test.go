@@ -18,6 +18,7 @@ import (
 
 	"ktcpvs/daemon/match"
 	"ktcpvs/daemon/table"
+	"ktcpvs/tests/require"
 )
 
 func TestPastMaxclientsConnectionsWaitInTheListenQueue(t *testing.T) {
@@ -45,6 +46,24 @@ func TestPastMaxclientsConnectionsWaitInTheListenQueue(t *testing.T) {
 	}
 }
 
+func TestStartingWhatRunsChangesNothing(t *testing.T) {
+	r := newRig(t, 2)
+	r.serve(table.ServiceSpec{Scheduler: "wlc"})
+	svc := r.store.Snapshot().Lookup("web")
+	if err := r.group.Start(svc); err != nil {
+		t.Fatal(err)
+	}
+	r.group.Stop("web")
+	if c, err := net.Dial("tcp", r.addr); err == nil {
+		c.Close()
+		t.Fatal("it listens after the one stop")
+	}
+	if err := r.group.Start(svc); err != nil {
+		t.Fatal(err)
+	}
+	r.dial()
+}
+
 func TestAnAddressInUseIsRefusedWithTheKernelsErrno(t *testing.T) {
 	r := newRig(t, 2)
 	r.serve(table.ServiceSpec{Scheduler: "wlc"})
@@ -55,6 +74,21 @@ func TestAnAddressInUseIsRefusedWithTheKernelsErrno(t *testing.T) {
 	if !errors.Is(err, unix.EADDRINUSE) || !strings.Contains(err.Error(), r.addr) {
 		t.Fatalf("%v, want EADDRINUSE naming %s", err, r.addr)
 	}
+}
+
+func TestAPortOfAllIPv6AddressesLeavesIPv4Alone(t *testing.T) {
+	r := newRig(t, 2)
+	r.serve(table.ServiceSpec{Scheduler: "wlc"})
+	six := netip.AddrPortFrom(netip.IPv6Unspecified(), netip.MustParseAddrPort(r.addr).Port())
+	r.change(func(tx *table.Tx) error { return tx.AddService(table.ServiceSpec{Name: "six", Listen: six}) })
+	err := r.group.Start(r.store.Snapshot().Lookup("six"))
+	if errors.Is(err, unix.EAFNOSUPPORT) {
+		require.That(t, "IPv6", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.group.Stop("six")
 }
 
 func TestStoppingFinishesWhatIsOpenAndClosesWhatIsIdle(t *testing.T) {

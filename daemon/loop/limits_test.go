@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"ktcpvs/daemon/http1"
+	"ktcpvs/daemon/knob"
+	"ktcpvs/daemon/relay"
 	"ktcpvs/daemon/table"
 )
 
@@ -53,6 +56,96 @@ func TestASourceWithTooManyConnectionsIsToldSoAndMayComeBack(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	t.Fatal("still refused after a connection had ended")
+}
+
+// Sources are limited while they have connections open, some of them refused
+// and not yet closed.
+func TestALimitOfConnectionsCountsThoseThatAreServedAlready(t *testing.T) {
+	r := newRig(t, 1)
+	r.serve(table.ServiceSpec{Scheduler: "phttp"}, backend(t, func(http.ResponseWriter, *http.Request) {}))
+	const request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+	ask := func() (*net.TCPConn, int) {
+		c := r.dial()
+		io.WriteString(c, request)
+		return c, status(t, c)
+	}
+	one, _ := ask()
+	ask()
+	r.knobs.Limits.ConnsPerSource.Set(2)
+	if _, code := ask(); code != 429 {
+		t.Fatalf("%d for a third connection, want 429", code)
+	}
+	r.knobs.Limits.HeaderFields.Set(50) // all limits are read anew
+	one.Close()
+	for deadline := time.Now().Add(time.Second); ; time.Sleep(10 * time.Millisecond) {
+		c, code := ask()
+		if code == 200 {
+			return
+		}
+		c.Close()
+		if time.Now().After(deadline) {
+			t.Fatal("a refused connection counts as if it were served")
+		}
+	}
+}
+
+func TestWhoComesBackTooOftenIsToldSoEachTime(t *testing.T) {
+	r := newRig(t, 1)
+	r.knobs.Limits.ConnsPerSource.Set(1)
+	r.serve(table.ServiceSpec{Scheduler: "phttp"}, backend(t, func(http.ResponseWriter, *http.Request) {}))
+	r.dial().Write([]byte("GET"))
+	for deadline := time.Now().Add(5 * time.Second); r.group.Sessions() < 1 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	for range mostAway + 10 {
+		c := r.dial()
+		io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+		if code := status(t, c); code != 429 {
+			t.Fatalf("%d, want 429", code)
+		}
+		c.Close()
+	}
+}
+
+func TestEveryLimitReachesTheSessions(t *testing.T) {
+	r := newRig(t, 2)
+	l := &r.knobs.Limits
+	for i, k := range []*knob.Knob{
+		l.HeaderTimeout, l.ConnectTimeout, l.FirstByteTimeout, r.knobs.ReadTimeout, l.RequestTimeout, r.knobs.KeepaliveTimeout,
+		l.RequestsPerConn, l.RequestRate, l.BodyMinRate, l.BodyKB, l.BufferedMegabytes,
+	} {
+		if err := k.Set(int64(i + 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.PipelineBytes.Set(5000)
+	l.ChunkExt.Set(100)
+	l.HeaderBytes.Set(100 << 10)
+	l.RequestLine.Set(9000)
+	l.HeaderFields.Set(500)
+	var c relay.Context
+	r.group.loops[1].call(func() { c = *r.group.loops[1].ctx })
+	times := relay.DefaultTimeouts()
+	times.Head, times.Connect, times.FirstByte = 1*time.Second, 2*time.Second, 3*time.Second
+	times.Read, times.Total, times.KeepAlive = 4*time.Second, 5*time.Second, 6*time.Second
+	if c.Timeouts != times {
+		t.Errorf("timeouts are\n%+v, expected\n%+v", c.Timeouts, times)
+	}
+	policy := relay.Policy{Requests: 7, RequestRate: 8, BodyRate: 9, Body: 10 << 10, Held: 11 << 20 / 2, Ahead: 5000}
+	if c.Policy != policy {
+		t.Errorf("the policy is\n%+v, expected\n%+v", c.Policy, policy)
+	}
+	limits, usual := http1.Limits{Line: 9000, Head: 100 << 10, Fields: 500, ChunkExt: 100, Trailer: 0}, http1.DefaultLimits()
+	limits.Trailer = usual.Trailer
+	if c.Limits != limits {
+		t.Errorf("limits of requests are\n%+v, expected\n%+v", c.Limits, limits)
+	}
+	// Answers have the wider of the usual limits and those of requests.
+	limits.Line, limits.Head = max(usual.Line, 9000), max(usual.Head, 100<<10)
+	limits.Fields, limits.ChunkExt = max(usual.Fields, 500), max(usual.ChunkExt, 100)
+	if c.Answers != limits {
+		t.Errorf("limits of answers are\n%+v, expected\n%+v", c.Answers, limits)
+	}
 }
 
 func TestRequestsPastTheRateOfASourceGet429(t *testing.T) {

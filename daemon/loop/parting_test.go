@@ -1,9 +1,11 @@
 package loop
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"testing"
 	"time"
@@ -41,5 +43,27 @@ func TestAClientThatAsksForTheEndGetsItsWholeAnswer(t *testing.T) {
 			}
 			c.Close()
 		}
+	}
+}
+
+// Nothing of a client that waits is received, and yet its going must be seen.
+func TestAClientThatIsResetWhileItWaitsTakesItsServerConnectionAlong(t *testing.T) {
+	r := newRig(t, 1)
+	came, gone := make(chan bool, 1), make(chan error, 1)
+	r.serve(table.ServiceSpec{Scheduler: "phttp"}, rawBackend(t, func(c net.Conn) {
+		http.ReadRequest(bufio.NewReader(c))
+		came <- true
+		_, err := io.Copy(io.Discard, c)
+		gone <- err
+	}))
+	c := r.dial()
+	io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	<-came
+	c.SetLinger(0)
+	c.Close()
+	select {
+	case <-gone:
+	case <-time.After(5 * time.Second):
+		t.Fatal("the server works on for nobody")
 	}
 }

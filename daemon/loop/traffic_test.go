@@ -162,6 +162,42 @@ func TestASlowReaderHoldsItsOwnServerBackAndNobodyElse(t *testing.T) {
 	}
 }
 
+func TestASlowServerHoldsItsOwnClientBack(t *testing.T) {
+	r := newRig(t, 1)
+	r.knobs.ZerocopySend.Set(0)
+	release := make(chan bool)
+	r.serve(table.ServiceSpec{Scheduler: "phttp"}, rawBackend(t, func(c net.Conn) {
+		q, err := http.ReadRequest(bufio.NewReader(c))
+		<-release
+		if err == nil {
+			n, _ := io.Copy(io.Discard, q.Body)
+			fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n%8d", n)
+		}
+	}))
+	const size = 64 << 20
+	c := r.dial()
+	fmt.Fprintf(c, "PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", size)
+	sent := make(chan error, 1)
+	go func() {
+		_, err := io.CopyN(c, zeros{}, size)
+		sent <- err
+	}()
+	time.Sleep(200 * time.Millisecond)
+	var held int64
+	r.group.loops[0].call(func() { held = r.group.loops[0].ctx.Buffers.Held() })
+	if held > 1<<20 {
+		t.Errorf("%d bytes are held for one slow server", held)
+	}
+	close(release)
+	res, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, _ := io.ReadAll(res.Body); string(body) != fmt.Sprint(size) || <-sent != nil {
+		t.Fatalf("the server has got %q of %d bytes", body, size)
+	}
+}
+
 type zeros struct{}
 
 func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }

@@ -159,14 +159,15 @@ func TestSpareSpawnsInDoublingBatchesAndRetiresOneASecond(t *testing.T) {
 		}
 		now += spareEvery
 	}
-	if n := s.Tick(110, now); n != 0 {
-		t.Fatalf("%d with enough idle", n)
-	}
-	if n := s.Tick(121, now+spareEvery); n != -1 {
-		t.Fatalf("%d with too many idle, want -1", n)
-	}
-	if n := s.Tick(5, now+2*spareEvery); n != 1 {
-		t.Fatalf("%d: the batch did not begin at 1 again", n)
+	for _, c := range []struct{ idle, want int }{
+		{110, 0}, {5, 1}, {5, 2}, // the batch begins at 1 again
+		{121, -1}, {5, 1}, {5, 2},
+		{100, 0}, {120, 0},
+	} {
+		if n := s.Tick(c.idle, now); n != c.want {
+			t.Fatalf("%d with %d idle, want %d", n, c.idle, c.want)
+		}
+		now += spareEvery
 	}
 }
 

@@ -30,6 +30,15 @@ func TestASessionCookieSaysWhatWasPutIn(t *testing.T) {
 	})
 }
 
+func TestWhatIsNoSessionCookieIsNotTakenForOne(t *testing.T) {
+	good := string(appendSID(nil, sid{server: 1, expires: 2}))
+	for _, text := range []string{"", good[1:], good + "s", good[:sidSize-1] + "x", "F" + good[1:]} {
+		if id, ok := parseSID([]byte(text)); ok {
+			t.Errorf("%q is %+v", text, id)
+		}
+	}
+}
+
 func TestACookieLivesAsLongAsTheServerSays(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
 	for _, c := range []struct {

@@ -40,3 +40,17 @@ func TestAServerThatIsAwayIsTriedByOneAtATime(t *testing.T) {
 		t.Errorf("%d entries are kept, of which one is wanted", len(a.servers))
 	}
 }
+
+// What is forwarded has fields more than the client has sent.
+func TestARequestOfAsManyFieldsAsMayBeGoesToAnotherServer(t *testing.T) {
+	x := newFake(newBench(t, []string{"scheduler phttp", "server 10.0.0.1:80", "server 10.0.0.2:80",
+		"rule .* 10.0.0.1:80", "rule .* 10.0.0.2:80"}), t.Fatalf)
+	x.ctx.Limits.Fields = 2
+	x.step(&Event{Kind: Received, Side: Client, Data: []byte("GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n\r\n")})
+	first := x.sess.Server()
+	x.step(&Event{Kind: Failed, Side: Server, Cause: Refused, Calling: true})
+	if second := x.sess.Server(); second == nil || second == first {
+		t.Fatalf("%v after %v, and the client got %q", second, first, x.toClient)
+	}
+	x.settle()
+}

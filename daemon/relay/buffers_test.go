@@ -62,3 +62,12 @@ func TestABufferOfNoSizeIsGarbage(t *testing.T) {
 		t.Errorf("%d bytes of garbage and %d free, want %d and none", got, free(b), 3*largeBuffer)
 	}
 }
+
+func TestGarbageIsToldOnce(t *testing.T) {
+	b := NewBuffers()
+	b.Put(b.Get(largeBuffer + 1))
+	b.settle()
+	if first, second := b.Trim(), b.Trim(); first != largeBuffer+1 || second != 0 {
+		t.Errorf("%d bytes, and then %d more", first, second)
+	}
+}

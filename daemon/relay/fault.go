@@ -96,7 +96,7 @@ func (s *Session) elsewhere(c *Context, svc *table.Service) bool {
 	s.server = server
 	server.Live.Conns.Add(1)
 	s.dial(c, Op{Kind: Dial, Side: Server, Server: server, Fresh: svc.Scheduler.Unit == table.PerConnection, Again: true})
-	s.tally(c)
+	s.tally(c, 1)
 	return true
 }
 

@@ -1,6 +1,9 @@
 package relay
 
-import "testing"
+import (
+	"net/netip"
+	"testing"
+)
 
 // TestARefusalDoesNotAllocate has a server answer what is not HTTP, and the
 // source ask too fast after it.
@@ -32,5 +35,23 @@ func TestARefusalDoesNotAllocate(t *testing.T) {
 	})
 	if n > 0 {
 		t.Errorf("%v allocations for two refusals", n)
+	}
+}
+
+// The request that the loop has read last may be another client's.
+func TestARefusalNamesItsOwnTarget(t *testing.T) {
+	b := newBench(t, phttp)
+	other := Session{}
+	other.Open(b.svc.Live, netip.MustParseAddr("192.0.2.8"))
+	for _, s := range []struct {
+		*Session
+		target string
+	}{{&b.sess, "/a"}, {&other, "/b"}} {
+		s.Step(b.ctx, &Event{Kind: Opened})
+		s.Step(b.ctx, &Event{Kind: Received, Side: Client, Data: []byte("GET " + s.target + " HTTP/1.1\r\nHost: x\r\n\r\n")})
+	}
+	b.sess.Step(b.ctx, &Event{Kind: Failed, Side: Server, Cause: Reset})
+	if r := b.ctx.Refusals; len(r) != 1 || string(r[0].Target) != "/a" {
+		t.Errorf("refused: %+v, want one of /a", r)
 	}
 }

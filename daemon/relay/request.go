@@ -142,7 +142,7 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	switch {
 	case s.connected:
 		s.wait(c)
-		s.tally(c)
+		s.tally(c, 0)
 	case !s.connect(c, svc, server):
 		return data[n:]
 	}
@@ -187,7 +187,7 @@ func (s *Session) connect(c *Context, svc *table.Service, server *table.Server) 
 	s.server = server
 	server.Live.Conns.Add(1)
 	s.dial(c, Op{Kind: Dial, Side: Server, Server: server, Fresh: svc.Scheduler.Unit == table.PerConnection})
-	s.tally(c)
+	s.tally(c, 1)
 	return true
 }
 
@@ -198,8 +198,9 @@ func (s *Session) dial(c *Context, op Op) {
 	c.op(op)
 }
 
-// tally counts the request, or the connection, for its server.
-func (s *Session) tally(c *Context) {
+// tally counts for the server the request, if there is one, and the connection
+// that it was given, which is none if it came over the one before.
+func (s *Session) tally(c *Context, given uint64) {
 	if s.server == nil {
 		return
 	}
@@ -207,9 +208,7 @@ func (s *Session) tally(c *Context) {
 	if s.phase == exchange {
 		cell.Requests.Add(1)
 	}
-	if s.phase == tunnel || s.perRequest {
-		cell.Conns.Add(1)
-	}
+	cell.Conns.Add(given)
 }
 
 // redirect sends the session to the service's redirect address, once, or

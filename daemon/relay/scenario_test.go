@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"ktcpvs/daemon/match"
+	"ktcpvs/daemon/stats"
 	"ktcpvs/daemon/table"
 )
 
@@ -34,8 +35,9 @@ var update = flag.Bool("update", false, "write what was seen into the scenarios"
 // Other events: server "bytes" [surplus], client end, server end, connecting,
 // connected, fail SIDE CAUSE [reused] [calling], moved SIDE N [surplus],
 // progress SIDE N [blocked], expired [blocked] [calling] [stalled] [reused],
-// refuse STATUS, drain, shed [blocked], wait DURATION. Other lines before
-// the first event: redirect ADDRESS, zerocopy, limit NAME VALUE.
+// refuse STATUS, drain, shed [blocked], wait DURATION. counted brings what the
+// service and its servers have counted. Other lines before the first event:
+// redirect ADDRESS, zerocopy, limit NAME VALUE.
 func TestScenariosBringTheirOperations(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.scenario")
 	if err != nil || len(files) == 0 {
@@ -107,11 +109,18 @@ func play(t *testing.T, text string) string {
 			b.ctx.Unix += int64(d / time.Second)
 			continue
 		}
+		if words[0] == "counted" {
+			out = append(out, b.counted()...)
+			continue
+		}
 		for _, op := range b.sess.Step(b.ctx, event(t, line, words)) {
 			out = append(out, "\t"+describe(op))
 		}
 		for _, r := range b.ctx.Refusals {
 			out = append(out, fmt.Sprintf("\trefused %d, %q: %s", r.Status, r.Target, r.Reason))
+		}
+		if n := b.ctx.Buffers.Held(); n > 0 && (b.sess.phase == idle || b.sess.phase == tunnel) {
+			t.Errorf("%d bytes of buffers are held in state %s after %q", n, b.sess.State(), line)
 		}
 		if !b.sess.Closed() {
 			out = append(out, fmt.Sprintf("\t%s, wants %d from client, %d from server, until %v", strings.ToLower(b.sess.State()),
@@ -122,6 +131,18 @@ func play(t *testing.T, text string) string {
 		b.settled(t)
 	}
 	return strings.Join(out, "\n") + "\n"
+}
+
+func (b *bench) counted() (lines []string) {
+	line := func(name string, n stats.Sums) {
+		lines = append(lines, fmt.Sprintf("\t%s: %d connections, %d requests, %d bytes in, %d out, %d errors", name,
+			n.Conns, n.Requests, n.InBytes, n.OutBytes, n.Errors))
+	}
+	line("service", b.svc.Live.Stats.Sum())
+	for _, server := range b.svc.Servers {
+		line(server.Addr.String(), server.Live.Stats.Sum())
+	}
+	return lines
 }
 
 // settled checks that a session that is over holds nothing.

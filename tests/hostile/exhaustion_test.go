@@ -1,6 +1,7 @@
 package hostile
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/netip"
@@ -82,6 +83,25 @@ func TestOutOfDescriptorsTheDaemonWaitsAndRecovers(t *testing.T) {
 	arena.Eventually(t, "a new client is served again", late.served)
 	d.Knobs("keepalive_timeout=1")
 	arena.Eventually(t, "descriptors are as before", func() bool { return d.Descriptors() <= before })
+}
+
+// Without a descriptor, a kept connection to one server makes room for another
+// server's, since who is served already needs it more.
+func TestOutOfDescriptorsAKeptServerConnectionMakesRoom(t *testing.T) {
+	d := arena.StartDaemon(t)
+	first, second := arena.StartEcho(t), arena.StartEcho(t)
+	web := d.Serve(arena.Service{
+		Servers: []netip.AddrPort{first.Addr, second.Addr},
+		Rules:   []string{fmt.Sprintf("pattern .* use server %v", second.Addr), fmt.Sprintf("pattern first use server %v", first.Addr)},
+	})
+	v := newVisitor(t, web, true)
+	if code, _, err := v.get(small + "?first"); err != nil || code != 200 {
+		t.Fatalf("%d, %v", code, err)
+	}
+	d.LeaveDescriptors(0)
+	if code, _, err := v.get(small); err != nil || code != 200 {
+		t.Errorf("%d, %v with a connection to another server idle", code, err)
+	}
 }
 
 // A descriptor short of a pipe, the daemon copies what it would have spliced.
