@@ -200,6 +200,7 @@ func (l *Loop) transfer(t *transfer) (moved int64) {
 	reused := from.uses > 1
 	last.Surplus = !empty(from.fd)
 	l.step(s, last)
+	// A body that has failed is not complete: from is still the session's, or closed.
 	if t.failed != 0 && s.client != nil && s.side(t.side) == from {
 		l.step(s, relay.Event{Kind: relay.Failed, Side: t.side, Cause: cause(t.failed), Reused: reused})
 	}

@@ -27,6 +27,27 @@ func TestAnswersToRequestsThatCameTogetherAreOneSend(t *testing.T) {
 	}
 }
 
+func TestALongBodyIsSeenToMoveInTheCounters(t *testing.T) {
+	b := newBench(t, phttp)
+	b.sess.Step(b.ctx, &Event{Kind: Opened})
+	b.sess.Step(b.ctx, &Event{Kind: Received, Side: Client, Data: []byte("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999\r\n\r\n")})
+	b.sess.Step(b.ctx, &Event{Kind: Connected})
+	data := make([]byte, bodyRead)
+	for range 10 {
+		b.sess.Step(b.ctx, &Event{Kind: Received, Side: Client, Data: data})
+	}
+	if n := b.svc.Live.Stats.Sum().InBytes; n < 1<<20 || n > 10<<18+100 {
+		t.Errorf("%d bytes in are counted of %d", n, len(data)*10)
+	}
+	b.sess.Step(b.ctx, &Event{Kind: Received, Side: Server, Data: []byte("HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n")})
+	for range 10 {
+		b.sess.Step(b.ctx, &Event{Kind: Received, Side: Server, Data: data})
+	}
+	if n := b.svc.Live.Stats.Sum().OutBytes; n < 1<<20 || n > 10<<18+200 {
+		t.Errorf("%d bytes out are counted of %d", n, len(data)*10)
+	}
+}
+
 func TestRulesSeeTheHostWithoutItsPort(t *testing.T) {
 	for authority, want := range map[string]string{
 		"":                   "",

@@ -103,6 +103,10 @@ const (
 	// spliceFrom is the rest of a body from which on splicing costs less than
 	// copying.
 	spliceFrom = 256 << 10
+
+	// countEach is how many bytes go by before the counters show them: a long
+	// body is seen to move.
+	countEach = 1 << 20
 )
 
 // Open makes the session new, for a client of the service that live stands
@@ -221,6 +225,9 @@ func (s *Session) Step(c *Context, ev *Event) []Op {
 	}
 	if s.phase == idle && s.in.len() > 0 {
 		s.requests(c, s.in.bytes()) // they came while an exchange was under way
+	}
+	if s.inBytes+s.outBytes > countEach {
+		s.count(c)
 	}
 	return c.ops
 }

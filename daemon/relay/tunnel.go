@@ -62,9 +62,6 @@ func (s *Session) pass(c *Context, from Side, data []byte) {
 	} else {
 		s.outBytes += uint64(len(data))
 	}
-	if s.inBytes+s.outBytes > 1<<20 {
-		s.count(c)
-	}
 	c.write(from.Other(), nil, data)
 	if len(data) < bodyRead {
 		s.streak = 0
@@ -94,9 +91,6 @@ func (s *Session) progress(c *Context, ev *Event) {
 	}
 	if s.phase == exchange && ev.N > 0 {
 		b.skip(ev.N)
-	}
-	if s.inBytes+s.outBytes > 1<<20 {
-		s.count(c)
 	}
 	s.wait(c)
 }
