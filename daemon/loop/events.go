@@ -27,8 +27,12 @@ func (l *Loop) handle(ev *poll.Event) {
 	case poll.Received:
 		e := relay.Event{Kind: relay.Received, Side: c.side, Data: ev.Data, Reused: c.uses > 1}
 		if c.side == relay.Server {
-			// A full receive may have been all that there was; a small one was none.
-			e.Surplus = !l.poll.Drained(c.slot) && (len(ev.Data) < relay.LeastReceive || !empty(c.fd))
+			e.Surplus = !l.poll.Drained(c.slot)
+			if e.Surplus && c.sess.Completes(len(ev.Data)) {
+				// A full receive may have been all that there was. Before the end nobody
+				// looks: that could take away the error that the next receive is to bring.
+				e.Surplus = !empty(c.fd)
+			}
 		}
 		if len(ev.Data) == 0 && ev.Err == 0 && c.broken {
 			// The error was told to the send that failed.

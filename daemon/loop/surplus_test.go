@@ -53,3 +53,33 @@ func TestABodyThatFillsItsLastReceiveLeavesConnectionsInUse(t *testing.T) {
 		})
 	}
 }
+
+// The kernel tells an error once. Whoever looks for what is behind a receive must
+// not take away the reset that the next one is to bring.
+func TestAResetBehindAPartOfABodyReachesTheClient(t *testing.T) {
+	for _, size := range []int{leastAppetite / 2, leastAppetite, 3 * leastAppetite} {
+		r := newRig(t, 1)
+		r.knobs.ZerocopySend.Set(0)
+		l := r.group.loops[0]
+		r.serve(table.ServiceSpec{Scheduler: "phttp"}, rawBackend(t, func(c net.Conn) {
+			http.ReadRequest(bufio.NewReader(c))
+			io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n") // the body ends with the connection
+			time.Sleep(20 * time.Millisecond)
+			l.call(func() { // who finds body and reset together
+				io.CopyN(c, zeros{}, int64(size))
+				c.(*net.TCPConn).SetLinger(0)
+				c.Close()
+				time.Sleep(5 * time.Millisecond)
+			})
+		}))
+		c := r.dial()
+		io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+		res, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := io.Copy(io.Discard, res.Body); err == nil {
+			t.Errorf("a whole body of %d bytes, of which %d were sent before the reset", n, size)
+		}
+	}
+}

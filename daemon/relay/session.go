@@ -139,9 +139,6 @@ func (s *Session) State() string {
 	return [...]string{"NEW", "IDLE", "READING", "EXCHANGE", "TUNNEL", "LINGER", "CLOSED"}[s.phase]
 }
 
-// LeastReceive is the least that is wanted of a server.
-const LeastReceive = smallBuffer
-
 // Wants is how many bytes the session will take from a side at present; 0 is
 // to leave them where they are.
 func (s *Session) Wants(side Side) int {
@@ -164,6 +161,12 @@ func (s *Session) Wants(side Side) int {
 		return wantIf(side == Client, bodyRead)
 	}
 	return 0
+}
+
+// Completes reports whether n bytes more of the server are known to be the whole
+// rest of its response.
+func (s *Session) Completes(n int) bool {
+	return s.phase == exchange && s.final && s.response.kind == http1.LengthBody && s.response.left == int64(n)
 }
 
 func wantIf(cond bool, n int) int {
