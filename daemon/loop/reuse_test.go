@@ -63,33 +63,44 @@ func TestWhatComesBehindASplicedResponseAnswersNobody(t *testing.T) {
 	}
 }
 
-// The same where a receive ends with the response, and more is there.
+// The same where a receive ends with the response, and more is there: with its
+// head or without.
 func TestWhatComesBehindAWholeReceiveAnswersNobody(t *testing.T) {
-	r := newRig(t, 1)
-	r.knobs.ZerocopySend.Set(0)
-	const head = "HTTP/1.1 200 OK\r\nContent-Length: %5d\r\n\r\n"
-	size := leastAppetite - len(fmt.Sprintf(head, 0))
-	r.serve(table.ServiceSpec{Scheduler: "phttp"}, rawBackend(t, func(c net.Conn) {
-		in := bufio.NewReader(c)
-		for {
-			if _, err := http.ReadRequest(in); err != nil {
-				return
+	for _, headAlone := range []bool{false, true} {
+		r := newRig(t, 1)
+		r.knobs.ZerocopySend.Set(0)
+		const head = "HTTP/1.1 200 OK\r\nContent-Length: %5d\r\n\r\n"
+		size := leastAppetite
+		if !headAlone {
+			size -= len(fmt.Sprintf(head, 0))
+		}
+		r.serve(table.ServiceSpec{Scheduler: "phttp"}, rawBackend(t, func(c net.Conn) {
+			in := bufio.NewReader(c)
+			for {
+				if _, err := http.ReadRequest(in); err != nil {
+					return
+				}
+				out := fmt.Appendf(nil, head, size)
+				if headAlone {
+					c.Write(out)
+					out = nil
+					time.Sleep(20 * time.Millisecond)
+				}
+				out = append(out, bytes.Repeat([]byte("x"), size)...)
+				c.Write(append(out, "HTTP/1.1 404 Nobody Asked\r\nContent-Length: 0\r\n\r\n"...))
 			}
-			out := fmt.Appendf(nil, head, size)
-			out = append(out, bytes.Repeat([]byte("x"), size)...)
-			c.Write(append(out, "HTTP/1.1 404 Nobody Asked\r\nContent-Length: 0\r\n\r\n"...))
-		}
-	}))
-	c := r.dial()
-	io.WriteString(c, "GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\n\r\n")
-	in := bufio.NewReader(c)
-	for i := range 2 {
-		res, err := http.ReadResponse(in, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if n, _ := io.Copy(io.Discard, res.Body); res.StatusCode != 200 || int(n) != size {
-			t.Fatalf("response %d: %s of %d bytes", i, res.Status, n)
+		}))
+		c := r.dial()
+		io.WriteString(c, "GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\n\r\n")
+		in := bufio.NewReader(c)
+		for i := range 2 {
+			res, err := http.ReadResponse(in, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, _ := io.Copy(io.Discard, res.Body); res.StatusCode != 200 || int(n) != size {
+				t.Fatalf("head alone %v, response %d: %s of %d bytes", headAlone, i, res.Status, n)
+			}
 		}
 	}
 }
