@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"testing"
@@ -160,6 +161,21 @@ func TestRequestsPastTheRateOfASourceGet429(t *testing.T) {
 	}
 	if seen[200] < 5 || seen[200] > 10 || seen[429] != 20-seen[200] {
 		t.Fatalf("%v, want about 5 times 200 and the rest 429", seen)
+	}
+}
+
+func TestBuffersTakeHalfOfTheMemoryLimitAtMost(t *testing.T) {
+	r := newRig(t, 1)
+	l := r.group.loops[0]
+	var held int64
+	for _, c := range []struct{ limit, want int64 }{{math.MaxInt64, 100 << 20}, {100 << 20, 50 << 20}} {
+		l.call(func() { l.memory.limit = c.limit })
+		r.knobs.Limits.BufferedMegabytes.Set(1) // a knob that stays what it is tells nobody
+		r.knobs.Limits.BufferedMegabytes.Set(100)
+		l.call(func() { held = l.ctx.Policy.Held })
+		if held != c.want {
+			t.Errorf("with a limit of %d, %d bytes may be held, expected %d", c.limit, held, c.want)
+		}
 	}
 }
 

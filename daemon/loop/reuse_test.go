@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"ktcpvs/daemon/table"
 )
 
@@ -101,6 +103,43 @@ func TestWhatComesBehindAWholeReceiveAnswersNobody(t *testing.T) {
 			if n, _ := io.Copy(io.Discard, res.Body); res.StatusCode != 200 || int(n) != size {
 				t.Fatalf("head alone %v, response %d: %s of %d bytes", headAlone, i, res.Status, n)
 			}
+		}
+	}
+}
+
+// A server may answer before it has read what it answers to. The rest of that
+// would be in front of the next request.
+func TestAConnectionWithBytesStillToSendIsNotUsedAgain(t *testing.T) {
+	r := newRig(t, 1)
+	l := r.group.loops[0]
+	narrow := make(chan bool)
+	r.serve(table.ServiceSpec{Scheduler: "phttp"}, backendAt(t, &net.ListenConfig{Control: receiveLittle}, func(c net.Conn) {
+		q, err := http.ReadRequest(bufio.NewReaderSize(c, 16))
+		if err != nil {
+			return
+		}
+		if q.Method == "PUT" {
+			l.call(func() {
+				unix.SetsockoptInt(l.listeners[0].first.server.fd, unix.SOL_SOCKET, unix.SO_SNDBUF, 4096)
+			})
+			narrow <- true
+			time.Sleep(100 * time.Millisecond) // the body is where it can be
+		}
+		io.WriteString(c, "HTTP/1.1 204 "+q.Method+"\r\n\r\n")
+		time.Sleep(500 * time.Millisecond)
+	}))
+	c := r.dial()
+	in := bufio.NewReader(c)
+	io.WriteString(c, "PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 30000\r\n\r\n")
+	<-narrow
+	c.Write(make([]byte, 30000))
+	for _, method := range []string{"PUT", "POST"} {
+		res, err := http.ReadResponse(in, nil)
+		if err != nil || res.Status != "204 "+method {
+			t.Fatalf("%v, %v, expected the answer to %s", res, err, method)
+		}
+		if method == "PUT" {
+			io.WriteString(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n") // which is not sent twice
 		}
 	}
 }

@@ -161,10 +161,15 @@ func backend(t testing.TB, f http.HandlerFunc) string {
 	return l.Addr().String()
 }
 
-// rawBackend gives each connection to f.
+// rawBackend gives each connection to f; backendAt, those of a listener of its own.
 func rawBackend(t testing.TB, f func(net.Conn)) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	return backendAt(t, &net.ListenConfig{}, f)
+}
+
+func backendAt(t testing.TB, config *net.ListenConfig, f func(net.Conn)) string {
+	t.Helper()
+	l, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,9 +58,7 @@ func narrowly(t *testing.T, r *rig) net.Conn {
 		fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", narrowBody, make([]byte, narrowBody))
 		io.Copy(io.Discard, c)
 	}))
-	narrow := net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error {
-		return raw.Control(func(fd uintptr) { unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, 4096) })
-	}}
+	narrow := net.Dialer{Control: receiveLittle}
 	c, err := narrow.Dial("tcp", r.addr)
 	if err != nil {
 		t.Fatal(err)
@@ -76,6 +74,11 @@ func narrowly(t *testing.T, r *rig) net.Conn {
 }
 
 const narrowBody = 31 << 10
+
+// receiveLittle has a socket's buffer be small before it tells its peer of it.
+func receiveLittle(_, _ string, raw syscall.RawConn) error {
+	return raw.Control(func(fd uintptr) { unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, 4096) })
+}
 
 // A body that ends with its connection must not look whole when its client took
 // so long that the last of it is given up.
