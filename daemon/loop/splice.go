@@ -154,8 +154,10 @@ func (l *Loop) transfer(t *transfer) (moved int64) {
 	}
 	for moved < turn && (t.left > 0 && !t.ended || t.held > 0) {
 		if t.held == 0 {
-			// Who has taken all is not among those who hold memory for longest.
-			l.holders.remove(s)
+			// Who has taken all is not among those who hold memory for longest, unless
+			// it holds other bytes.
+			l.lend(t)
+			l.holders.note(s)
 			n, err := unix.Splice(from.fd, nil, t.pipe.w, nil, int(min(t.left, turn)), unix.SPLICE_F_NONBLOCK|unix.SPLICE_F_MOVE)
 			switch {
 			case n > 0:
@@ -223,12 +225,16 @@ func (l *Loop) broken(t *transfer) {
 }
 
 // progress keeps the session's deadline from passing while bytes move; full
-// says that the source has to wait for the other side from now on. What is in
-// the pipe meanwhile counts as held in a buffer.
+// says that the source has to wait for the other side from now on.
 func (l *Loop) progress(t *transfer, full bool) {
+	l.lend(t)
+	l.step(t.sess, t.told(relay.Progress, full))
+}
+
+// lend counts what is in the pipe as held in a buffer.
+func (l *Loop) lend(t *transfer) {
 	l.ctx.Buffers.Lend(t.held - t.lent)
 	t.lent = t.held
-	l.step(t.sess, t.told(relay.Progress, full))
 }
 
 // told is the event of what has moved since the last one.

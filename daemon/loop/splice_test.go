@@ -1,9 +1,14 @@
 package loop
 
 import (
+	"fmt"
+	"io"
+	"net"
 	"testing"
+	"time"
 
 	"ktcpvs/daemon/relay"
+	"ktcpvs/daemon/table"
 )
 
 // The time until then is not what a client's body is measured by.
@@ -19,4 +24,53 @@ func TestASpliceThatHadToWaitSaysSoWhenBytesMoveAgain(t *testing.T) {
 			t.Errorf("event %d is %+v, expected %d bytes, blocked %v", i, ev, step.moved, step.blocked)
 		}
 	}
+}
+
+// until waits for what the loop's goroutine finds true.
+func (l *Loop) until(t *testing.T, what string, f func() bool) {
+	t.Helper()
+	for range 1000 {
+		var is bool
+		l.call(func() { is = f() })
+		if is {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Fatal("it never comes that ", what)
+}
+
+// A client that reads nothing of its answer must not get away from those who pay
+// for memory first by going on with its request's body.
+func TestAnUploadThatGoesOnIsNoReasonToHoldAnAnswerForLonger(t *testing.T) {
+	r := newRig(t, 1)
+	r.knobs.ZerocopySend.Set(1)
+	r.serve(table.ServiceSpec{Scheduler: "phttp"}, rawBackend(t, func(c net.Conn) {
+		go io.Copy(io.Discard, c)
+		io.WriteString(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+		for chunk := fmt.Sprintf("3e8\r\n%01000d\r\n", 0); ; {
+			if _, err := io.WriteString(c, chunk); err != nil {
+				return
+			}
+		}
+	}))
+	l := r.group.loops[0]
+	greedy := r.dial()
+	greedy.SetReadBuffer(4096)
+	fmt.Fprintf(greedy, "PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", 64<<20)
+	greedy.Write(make([]byte, 1<<20))
+	var s *session
+	l.until(t, "the answer waits and the body is spliced", func() bool {
+		s = l.holders.first
+		return s != nil && s.client.queued() && s.client.moving != nil && s.client.moving.left == 63<<20
+	})
+	io.WriteString(r.dial(), "GET / HTTP/1.1\r\n")
+	l.until(t, "there are two who hold memory", func() bool { return l.holders.first.held.next != nil })
+	greedy.Write(make([]byte, 1<<20))
+	l.until(t, "more of the body is there", func() bool { return s.client.moving.left == 62<<20 })
+	l.call(func() {
+		if l.holders.first != s {
+			t.Error("who has held memory for longest is not the first to pay for it")
+		}
+	})
 }
