@@ -154,7 +154,7 @@ func (s *Session) Wants(side Side) int {
 		}
 		// As much of what follows the body as of what follows any request.
 		rest := int(min(s.request.run(), bodyRead)) + s.ahead
-		return wantIf(!s.request.done && !s.ceased && s.connected && !s.splicing[Client], min(rest, bodyRead))
+		return wantIf(!s.request.done && !s.ceased && s.connected && !s.splicing[Client], s.in.room(min(rest, bodyRead)))
 	case tunnel:
 		return wantIf(!s.splicing[side] && s.connected && !s.ended[side], bodyRead)
 	case linger:
