@@ -200,7 +200,8 @@ func (l *Loop) transfer(t *transfer) (moved int64) {
 	l.endTransfer(from)
 	l.poll.Recheck(from.slot)
 	reused := from.uses > 1
-	last.Surplus = !empty(from.fd)
+	// As behind a receive, nobody looks before the end of a response.
+	last.Surplus = t.side == relay.Server && s.Completes(int(last.N)) && !empty(from.fd)
 	l.step(s, last)
 	// A body that has failed is not complete: from is still the session's, or closed.
 	if t.failed != 0 && s.client != nil && s.side(t.side) == from {

@@ -1,11 +1,14 @@
 package loop
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"ktcpvs/daemon/relay"
 	"ktcpvs/daemon/table"
@@ -72,4 +75,39 @@ func TestAnUploadThatGoesOnIsNoReasonToHoldAnAnswerForLonger(t *testing.T) {
 			t.Error("who has held memory for longest is not the first to pay for it")
 		}
 	})
+}
+
+// A splice ends with what was asked for; the reset that is there by then is for the
+// next receive to tell.
+func TestAResetRightBehindASpliceOfATunnelReachesTheClient(t *testing.T) {
+	r := newRigOn(t, 1, pollers["epoll"]) // the receives of io_uring are too small for a tunnel to be spliced
+	r.knobs.ZerocopySend.Set(1)
+	const large = 64 << 20
+	servers := make(chan net.Conn, 1)
+	done := make(chan bool)
+	defer close(done)
+	r.serve(table.ServiceSpec{Scheduler: "wlc"}, rawBackend(t, func(c net.Conn) {
+		c.Write(make([]byte, large))
+		servers <- c
+		<-done
+	}))
+	c := r.dial()
+	if _, err := io.CopyN(io.Discard, c, large); err != nil {
+		t.Fatal(err)
+	}
+	server, l := <-servers, r.group.loops[0]
+	var s *session
+	l.until(t, "the tunnel is spliced", func() bool {
+		s = l.listeners[0].first
+		return s.server.moving != nil && len(l.busy) == 0
+	})
+	l.call(func() {
+		s.server.moving.left = 1000
+		server.Write(make([]byte, 1000))
+		server.(*net.TCPConn).SetLinger(0)
+		server.Close()
+	})
+	if _, err := io.Copy(io.Discard, c); !errors.Is(err, unix.ECONNRESET) {
+		t.Errorf("%v, though the server has reset the connection", err)
+	}
 }

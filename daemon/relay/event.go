@@ -43,7 +43,8 @@ const (
 	// Blocked tells that Side had to wait for that.
 	Progress
 	// Moved is the last Progress of a Splice, which ends; in all it may be less
-	// than was asked. Surplus tells that there is something behind.
+	// than was asked. Surplus tells that there is something behind a response that
+	// ends with it.
 	Moved
 	// Expired says that the deadline has passed. Blocked tells that it is the
 	// server who does not take what the client has sent; Stalled, that the client
