@@ -7,7 +7,7 @@ const cacheLine = 64 // bytes, on amd64 and on nearly every arm64
 // Cell is what one event loop counts for one service or one real server. Only
 // its loop adds to it; anybody may read it. It fills whole cache lines.
 type Cell struct {
-	Conns    atomic.Uint64 // connections accepted, or opened to a server
+	Conns    atomic.Uint64 // accepted, or given to a session: one kept to a server counts again each time
 	Requests atomic.Uint64
 	InBytes  atomic.Uint64 // from clients
 	OutBytes atomic.Uint64 // to clients
