@@ -327,6 +327,16 @@ func (s *Session) expire(c *Context, ev *Event) {
 	case s.phase == exchange && !s.request.done && !s.patient && !ev.Blocked:
 		// It is the client who was waited for.
 		s.refuse(c, 408, "body slower than body_min_rate, or not complete within read_timeout or request_timeout")
+	case s.phase == exchange && ev.Stalled && !ev.Calling && !s.overdue(c):
+		// The server is not read before the client has taken what earlier responses
+		// have left: its time has not begun.
+		s.deadline = s.active + c.Timeouts.Read
+		if total := c.Timeouts.Total; total > 0 {
+			s.deadline = min(s.deadline, s.began+total)
+		}
+	case s.phase == exchange && ev.Stalled && !ev.Calling:
+		s.note(c, 0, "client took nothing for read_timeout, or not all within request_timeout")
+		s.shut(c, Abort)
 	case s.phase == exchange, s.phase == tunnel && !s.final:
 		s.distrust(c, ev)
 		s.noServer(c, TimedOut, ev.Calling)
