@@ -27,6 +27,7 @@ func (l *Loop) handle(ev *poll.Event) {
 	case poll.Received:
 		e := relay.Event{Kind: relay.Received, Side: c.side, Data: ev.Data, Reused: c.uses > 1}
 		if c.side == relay.Server {
+			e.Stalled = c.sess.client.queued()
 			e.Surplus = !l.poll.Drained(c.slot)
 			if e.Surplus && c.sess.Completes(len(ev.Data)) {
 				// A full receive may have been all that there was. Before the end nobody
@@ -86,7 +87,7 @@ func (l *Loop) writable(c *conn) {
 		return
 	}
 	if queued {
-		l.step(s, relay.Event{Kind: relay.Progress, Side: c.side.Other(), Blocked: true})
+		l.step(s, relay.Event{Kind: relay.Progress, Side: c.side.Other(), Blocked: true, Stalled: s.client.queued()})
 		if c.sess != s {
 			return
 		}

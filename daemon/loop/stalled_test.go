@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -115,5 +116,46 @@ func TestTheRestOfAnAnswerThatIsTakenSlowlyIsTakenInFull(t *testing.T) {
 	}
 	if n != narrowBody || err != io.EOF {
 		t.Errorf("%d bytes of %d, then %v", n, narrowBody, err)
+	}
+}
+
+// The next answer lies unread as long as the client has not taken the earlier ones:
+// that is not the server's delay, gives the client no more time, and takes no more
+// memory, also where servers' idle connections are used, which are read at any time.
+func TestAClientThatTakesNothingOfPipelinedResponsesIsResetWhenTheTimeIsOver(t *testing.T) {
+	for _, scheduler := range []string{"http", "phttp"} {
+		r := newRig(t, 1)
+		r.knobs.ReadTimeout.Set(1)
+		r.serve(table.ServiceSpec{Scheduler: scheduler}, rawBackend(t, func(c net.Conn) {
+			for in := bufio.NewReader(c); ; {
+				if _, err := http.ReadRequest(in); err != nil {
+					return
+				}
+				// In one piece, so that each is received whole.
+				fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", narrowBody, make([]byte, narrowBody))
+			}
+		}))
+		narrow := net.Dialer{Control: receiveLittle}
+		c, err := narrow.Dial("tcp", r.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		io.WriteString(c, strings.Repeat("GET / HTTP/1.1\r\nHost: x\r\n\r\n", 500))
+		time.Sleep(500 * time.Millisecond)
+		most := int64(0)
+		for n := 0; r.group.Sessions() > 0; n++ {
+			if n == 300 {
+				t.Fatal(scheduler, ": the connection is still open")
+			}
+			r.group.loops[0].call(func() { most = max(most, r.group.loops[0].ctx.Buffers.Held()) })
+			time.Sleep(20 * time.Millisecond)
+		}
+		if most > 256<<10 {
+			t.Errorf("%s: %d bytes are held for one client", scheduler, most)
+		}
+		if n := r.store.Snapshot().Lookup("web").Live.Stats.Sum().Errors; n != 0 {
+			t.Errorf("%s: %d requests were answered with an error", scheduler, n)
+		}
 	}
 }

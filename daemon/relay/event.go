@@ -28,7 +28,8 @@ const (
 	Opened EventKind = iota + 1
 	// Received brings bytes from Side. Data may be changed by the Step and is
 	// not used after its operations are executed; none is the end of the
-	// stream. Surplus tells that there may be more behind them already.
+	// stream. Surplus tells that there may be more behind them already; Stalled,
+	// that the client has yet to take what it was sent before.
 	Received
 	// Connecting says that the Dial of this Step found no idle connection and
 	// waits for a new one; Connected ends that wait.
@@ -40,7 +41,7 @@ const (
 	Failed
 	// Progress says that bytes from Side were taken by the other side: what was
 	// queued for it, or N that a Splice has moved past here and not yet told of.
-	// Blocked tells that Side had to wait for that.
+	// Blocked tells that Side had to wait for that; Stalled as in Received.
 	Progress
 	// Moved is the last Progress of a Splice, which ends; in all it may be less
 	// than was asked. Surplus tells that there is something behind a response that

@@ -32,9 +32,9 @@ var update = flag.Bool("update", false, "write what was seen into the scenarios"
 //		dial 10.0.0.1:80
 //		server <- "GET / ..."
 //
-// Other events: server "bytes" [surplus], client end, server end, connecting,
+// Other events: server "bytes" [surplus|stalled], client end, server end, connecting,
 // connected, fail SIDE CAUSE [reused] [calling], moved SIDE N [surplus],
-// progress SIDE N [blocked], expired [blocked] [calling] [stalled] [reused],
+// progress SIDE N [blocked [stalled]], expired [blocked] [calling] [stalled] [reused],
 // refuse STATUS, drain, shed [blocked], wait DURATION. counted brings what the
 // service and its servers have counted. Other lines before the first event:
 // redirect ADDRESS, zerocopy, limit NAME VALUE.
@@ -119,7 +119,7 @@ func play(t *testing.T, text string) string {
 		for _, r := range b.ctx.Refusals {
 			out = append(out, fmt.Sprintf("\trefused %d, %q: %s", r.Status, r.Target, r.Reason))
 		}
-		if n := b.ctx.Buffers.Held(); n > 0 && (b.sess.phase == idle || b.sess.phase == tunnel) {
+		if n := b.ctx.Buffers.Held(); n > 0 && (b.sess.Idle() || b.sess.phase == tunnel) {
 			t.Errorf("%d bytes of buffers are held in state %s after %q", n, b.sess.State(), line)
 		}
 		if !b.sess.Closed() {
@@ -183,7 +183,7 @@ func event(t *testing.T, line string, words []string) *Event {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return &Event{Kind: Progress, Side: sides[words[1]], N: n, Blocked: len(words) > 3}
+		return &Event{Kind: Progress, Side: sides[words[1]], N: n, Blocked: len(words) > 3, Stalled: slices.Contains(words, "stalled")}
 	case "fail":
 		causes := map[string]Cause{"reset": Reset, "refused": Refused, "unreachable": Unreachable, "timeout": TimedOut, "exhausted": Exhausted}
 		if causes[words[2]] == 0 {
@@ -198,9 +198,10 @@ func event(t *testing.T, line string, words []string) *Event {
 		}
 		return &Event{Kind: Moved, Side: sides[words[1]], N: n, Surplus: len(words) > 3}
 	case "client", "server":
-		ev := &Event{Kind: Received, Side: sides[words[0]], Reused: words[len(words)-1] == "reused", Surplus: words[len(words)-1] == "surplus"}
+		ev := &Event{Kind: Received, Side: sides[words[0]], Reused: words[len(words)-1] == "reused", Surplus: words[len(words)-1] == "surplus",
+			Stalled: words[len(words)-1] == "stalled"}
 		rest := strings.TrimPrefix(line, words[0])
-		rest = strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(rest, "reused"), "surplus"))
+		rest = strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(rest, "reused"), "surplus"), "stalled"))
 		if rest == "end" {
 			return ev
 		}

@@ -119,7 +119,10 @@ func (s *Session) Open(live *table.ServiceLive, source netip.Addr) {
 func (s *Session) Closed() bool { return s.phase == closed }
 
 // Idle reports whether the session waits for a client that has sent nothing.
-func (s *Session) Idle() bool { return s.phase == idle }
+func (s *Session) Idle() bool { return s.phase == idle && !s.waiting() }
+
+// waiting reports whether requests wait for their turn, and none has it.
+func (s *Session) waiting() bool { return s.phase == idle && s.in.len() > 0 }
 
 // Holds reports whether the session keeps bytes that it waits for more of, or
 // for their turn.
@@ -145,7 +148,7 @@ func (s *Session) Wants(side Side) int {
 	switch s.phase {
 	case idle, reading:
 		if side == Client {
-			return s.in.room(s.ahead)
+			return wantIf(!s.waiting(), s.in.room(s.ahead))
 		}
 		return wantIf(s.connected, headRead) // only to see it close
 	case exchange:
@@ -226,8 +229,12 @@ func (s *Session) Step(c *Context, ev *Event) []Op {
 	case Shed:
 		s.shed(c, ev)
 	}
-	if s.phase == idle && s.in.len() > 0 {
-		s.requests(c, s.in.bytes()) // they came while an exchange was under way
+	if s.waiting() {
+		// They came while an exchange was under way. A client that has not taken
+		// earlier responses gets no more of them to be held for it.
+		if s.deadline = c.Now + c.Timeouts.Read; !ev.Stalled {
+			s.requests(c, s.in.bytes())
+		}
 	}
 	if s.inBytes+s.outBytes > countEach {
 		s.count(c)
@@ -315,7 +322,7 @@ func (s *Session) expire(c *Context, ev *Event) {
 	case s.phase == reading:
 		s.method = methodAtSight(s.in.bytes())
 		s.refuse(c, 408, "head not complete within header_timeout")
-	case s.final && ev.Stalled && (s.phase == exchange || s.phase == tunnel):
+	case s.final && ev.Stalled && (s.phase == exchange || s.phase == tunnel || s.waiting()):
 		s.note(c, 0, "client took nothing for read_timeout, or not all within request_timeout")
 		s.shut(c, Abort) // there is nobody to wait for
 	case s.phase == exchange && !s.request.done && !s.patient && ev.Blocked && !ev.Calling && !s.overdue(c):
@@ -327,6 +334,16 @@ func (s *Session) expire(c *Context, ev *Event) {
 	case s.phase == exchange && !s.request.done && !s.patient && !ev.Blocked:
 		// It is the client who was waited for.
 		s.refuse(c, 408, "body slower than body_min_rate, or not complete within read_timeout or request_timeout")
+	case s.phase == exchange && ev.Stalled && !ev.Calling && !s.overdue(c):
+		// The server is not read before the client has taken what earlier responses
+		// have left: its time has not begun.
+		s.deadline = s.active + c.Timeouts.Read
+		if total := c.Timeouts.Total; total > 0 {
+			s.deadline = min(s.deadline, s.began+total)
+		}
+	case s.phase == exchange && ev.Stalled && !ev.Calling:
+		s.note(c, 0, "client took nothing for read_timeout, or not all within request_timeout")
+		s.shut(c, Abort)
 	case s.phase == exchange, s.phase == tunnel && !s.final:
 		s.distrust(c, ev)
 		s.noServer(c, TimedOut, ev.Calling)

@@ -75,11 +75,8 @@ func (s *Session) pass(c *Context, from Side, data []byte) {
 
 // progress takes in that bytes have gone by.
 func (s *Session) progress(c *Context, ev *Event) {
-	switch {
-	case s.phase != exchange && s.phase != tunnel, s.connecting:
+	if s.phase != exchange && s.phase != tunnel || s.connecting {
 		return // their deadlines do not move
-	case s.phase == exchange && ev.Side == Server && !s.final:
-		return // the client takes what an earlier response has left
 	}
 	b := &s.response
 	if ev.Side == Client {
