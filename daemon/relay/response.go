@@ -151,12 +151,13 @@ func (s *Session) next(c *Context) {
 	default:
 		// Closing now would reset the connection if the client still sends,
 		// and the answer could be lost (RFC 9112, section 9.6). Only a client
-		// that has asked for the end may send nothing more.
+		// that has asked for the end may send nothing more; behind a body there
+		// are some that send an empty line all the same.
 		s.lose(c)
 		s.in.drop(c.Buffers)
 		s.phase = linger
 		s.deadline = c.Now + c.Timeouts.Linger
-		c.op(Op{Kind: Finish, Side: Client, Last: s.parting && s.request.done})
+		c.op(Op{Kind: Finish, Side: Client, Last: s.parting && s.request.kind == http1.NoBody})
 	}
 }
 

@@ -117,8 +117,8 @@ func (r *report) add(c *Case, want Reading, outcomes []outcome, explained *expla
 		if d.Kind == "" && i == 0 {
 			d = CompareAnswers(want, o.got, o.answers)
 		}
-		if d.Kind == "" && o.failure != nil {
-			d = Difference{Kind: Unanswered, Detail: o.failure.Error()}
+		if d.Kind == "" {
+			d = CompareEnds(want, o.failure)
 		}
 		r.count(i, d, want)
 		if d.Kind == "" || i > 0 {

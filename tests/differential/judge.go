@@ -2,12 +2,15 @@ package differential
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // Difference is how what a proxy did is not what the bytes mean. The zero
@@ -177,6 +180,16 @@ func CompareAnswers(want Reading, got Received, answers string) Difference {
 		return Difference{Kind: Silent, Detail: want.End}
 	}
 	return Difference{}
+}
+
+// CompareEnds judges how a connection ended for the client that has its answers.
+// One that sends more behind a request which asked for the end may meet a closed
+// connection, and be reset (RFC 9112, section 9.6).
+func CompareEnds(want Reading, failure error) Difference {
+	if failure == nil || want.End == closing && errors.Is(failure, unix.ECONNRESET) {
+		return Difference{}
+	}
+	return Difference{Kind: Unanswered, Detail: failure.Error()}
 }
 
 // method is that of message i, to which a response is to be read, when ours
