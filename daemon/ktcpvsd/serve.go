@@ -46,6 +46,9 @@ func serve(o options) error {
 	}
 	defer pid.remove()
 
+	if o.sandbox != "none" {
+		privilege.Limit()
+	}
 	knobs := knob.New()
 	out, err := logTarget(o.format)
 	if err != nil {

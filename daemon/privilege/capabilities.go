@@ -53,13 +53,7 @@ func dropCapabilities(o Options) ([]string, error) {
 	names, stay, effective := keep(set(data[0].Permitted)|set(data[1].Permitted)<<32, o)
 	// The bounding set first: it takes CAP_SETPCAP.
 	bounding := dropBounding(stay)
-	// Since Linux 4.3; before, there was nothing to clear.
-	err := onAllThreads(unix.SYS_PRCTL, unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL)
-	if err != nil && !errors.Is(err, unix.EINVAL) {
-		err = fmt.Errorf("ambient set: %w", err)
-	} else {
-		err = nil
-	}
+	err := clearAmbient()
 	for i := range data {
 		data[i] = unix.CapUserData{Permitted: uint32(stay >> (32 * i)), Effective: uint32(effective >> (32 * i))}
 	}
@@ -67,6 +61,24 @@ func dropCapabilities(o Options) ([]string, error) {
 		err = errors.Join(err, fmt.Errorf("capset: %w", failed))
 	}
 	return names, errors.Join(bounding, err)
+}
+
+// clearAmbient empties the ambient set, unless it is empty, for which one thread
+// stands for all. Before Linux 4.3 there is none.
+func clearAmbient() error {
+	for number := 0; ; number++ {
+		in, err := unix.PrctlRetInt(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_IS_SET, uintptr(number), 0, 0)
+		if err != nil {
+			return nil // the kernel knows no more capabilities
+		}
+		if in == 1 {
+			break
+		}
+	}
+	if err := onAllThreads(unix.SYS_PRCTL, unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL); err != nil {
+		return fmt.Errorf("ambient set: %w", err)
+	}
+	return nil
 }
 
 // dropBounding leaves nothing but stay in the bounding set.

@@ -12,6 +12,7 @@
 // past fs.pipe-user-pages-soft, which 128 of 512 KiB fill, and more bodies at once
 // are copied.
 //
-// All of it holds for every thread, those to come included. It never opens,
-// mounts or serves anything, and nothing that it gives up can be had again.
+// Limit gives up early what need not wait for Drop. All of it holds for every
+// thread, those to come included. It never opens, mounts or serves anything, and
+// nothing that it gives up can be had again.
 package privilege

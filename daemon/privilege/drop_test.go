@@ -26,6 +26,41 @@ func TestEveryThreadGivesUpPrivileges(t *testing.T) {
 	everyThread(t, "self", confinedStatus)
 }
 
+// What is given up at the start leaves all that setting up takes, and Drop less to do.
+func TestWhatIsLimitedEarlyIsNotMissedLater(t *testing.T) {
+	r, ok := confined(t, before{setup: func(t *testing.T) {
+		permitted := func() uint32 {
+			header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+			var data [2]unix.CapUserData
+			if err := unix.Capget(&header, &data[0]); err != nil {
+				t.Fatal(err)
+			}
+			return data[0].Permitted
+		}
+		before := permitted()
+		privilege.Limit()
+		if got := permitted(); got != before {
+			t.Errorf("capabilities %x are permitted, and were %x before", got, before)
+		}
+		for name, call := range map[string][3]int{
+			"no_new_privs":           {unix.PR_GET_NO_NEW_PRIVS, 0, 1},
+			"CAP_SYS_PTRACE bounded": {unix.PR_CAPBSET_READ, unix.CAP_SYS_PTRACE, 0},
+			"CAP_SYS_ADMIN bounded":  {unix.PR_CAPBSET_READ, unix.CAP_SYS_ADMIN, 1},
+		} {
+			if got, err := unix.PrctlRetInt(call[0], uintptr(call[1]), 0, 0, 0); err != nil || got != call[2] {
+				t.Errorf("%s: %d, %v, want %d", name, got, err, call[2])
+			}
+		}
+	}}, privilege.Options{Mounts: true})
+	if !ok {
+		return
+	}
+	if !r.Filtered || r.Missed != nil {
+		t.Errorf("got %+v, expected filtered, and nothing missed", r)
+	}
+	everyThread(t, "self", confinedStatus)
+}
+
 func TestWithoutMountsNothingCanBeUnmounted(t *testing.T) {
 	r, ok := confined(t, before{setup: mountTmpfs}, privilege.Options{})
 	if !ok {
