@@ -18,7 +18,7 @@ func TestTheSixKnobsHaveTheReferencesDefaults(t *testing.T) {
 		{"debug_level", 0},
 		{"unload", 0},
 		{"max_backlog", 2048},
-		{"zerocopy_send", 0},
+		{"zerocopy_send", 2}, // ours: the original knew 0 and 1
 		{"keepalive_timeout", 30},
 		{"read_timeout", 180},
 	}

@@ -47,9 +47,10 @@ func New() *Knobs {
 		help: "listen backlog of a service, of which the kernel allows net.core.somaxconn at most",
 	})
 	k.ZerocopySend = k.add(spec{
-		name: "zerocopy_send", unit: "switch",
-		initial: 0, min: 0, max: 1,
-		help: "1 relays bulk data without copying it through user space",
+		name: "zerocopy_send", unit: "mode",
+		initial: 2, min: 0, max: 2,
+		help: "0 copies bulk data through user space, 1 relays it without copying, " +
+			"2 does for each body what costs less CPU at its size",
 	})
 	k.KeepaliveTimeout = k.add(spec{
 		name: "keepalive_timeout", unit: second,

@@ -18,7 +18,7 @@ func (l *Loop) readKnobs() {
 		l.countSources()
 	}
 	l.connRate = int(lim.ConnRate.Get())
-	c.ZeroCopy = k.ZerocopySend.Get() != 0
+	c.SpliceFrom = spliceFrom(k.ZerocopySend.Get())
 	c.Limits = http1.Limits{
 		Line:     int(lim.RequestLine.Get()),
 		Head:     int(lim.HeaderBytes.Get()),

@@ -20,7 +20,24 @@ const (
 	turn      = 256 << 10
 	movesPass = 1 << 20
 	attempt   = 8 << 10
+
+	// A rest of a body from cheaperFrom on costs less CPU spliced than copied, one
+	// from evenFrom on about as much (bench, suite bulk).
+	evenFrom    = 32 << 10
+	cheaperFrom = 96 << 10
 )
+
+// spliceFrom is the rest of a body from which on it is spliced, at a value of
+// the knob zerocopy_send; 0 is never.
+func spliceFrom(zerocopySend int32) int64 {
+	switch zerocopySend {
+	case 0:
+		return 0
+	case 1:
+		return evenFrom
+	}
+	return cheaperFrom
+}
 
 // takePipe gives a pipe of pipeSize, or nil where the kernel makes none so large:
 // past fs.pipe-user-pages-soft, as 128 pipes fill it, or fs.pipe-max-size. A
@@ -158,7 +175,7 @@ func (l *Loop) transfer(t *transfer) (moved int64) {
 			// it holds other bytes.
 			l.lend(t)
 			l.holders.note(s)
-			n, err := unix.Splice(from.fd, nil, t.pipe.w, nil, int(min(t.left, turn)), unix.SPLICE_F_NONBLOCK|unix.SPLICE_F_MOVE)
+			n, err := unix.Splice(from.fd, nil, t.pipe.w, nil, int(t.portion()), unix.SPLICE_F_NONBLOCK|unix.SPLICE_F_MOVE)
 			switch {
 			case n > 0:
 				t.left -= n
@@ -236,6 +253,15 @@ func (l *Loop) progress(t *transfer, full bool) {
 func (l *Loop) lend(t *transfer) {
 	l.ctx.Buffers.Lend(t.held - t.lent)
 	t.lent = t.held
+}
+
+// portion is how much is taken from the source at once. The end of a body goes
+// in two: taken whole, a last portion near turn costs twice the CPU of copying.
+func (t *transfer) portion() int64 {
+	if t.left > turn {
+		return turn
+	}
+	return min(t.left, turn/2)
 }
 
 // told is the event of what has moved since the last one.

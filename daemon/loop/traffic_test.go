@@ -61,7 +61,7 @@ func TestServerConnectionsAreSharedByClients(t *testing.T) {
 }
 
 func TestBodiesOfAnySizePassBothWaysCopiedAndSpliced(t *testing.T) {
-	for _, zerocopy := range []int64{0, 1} {
+	for _, zerocopy := range []int64{0, 1, 2} {
 		for _, size := range []int{0, 1, 4096, 300 << 10, 20 << 20} {
 			for _, chunked := range []bool{false, true} {
 				t.Run(fmt.Sprintf("zerocopy=%d/size=%d/chunked=%v", zerocopy, size, chunked), func(t *testing.T) {
@@ -104,7 +104,7 @@ func TestBodiesOfAnySizePassBothWaysCopiedAndSpliced(t *testing.T) {
 }
 
 func TestATunnelCarriesAnyProtocolAndItsHalfClose(t *testing.T) {
-	for _, zerocopy := range []int64{0, 1} {
+	for _, zerocopy := range []int64{0, 1, 2} {
 		r := newRig(t, 1)
 		r.knobs.ZerocopySend.Set(zerocopy)
 		r.serve(table.ServiceSpec{Scheduler: "wlc"}, rawBackend(t, func(c net.Conn) {

@@ -63,10 +63,12 @@ type Context struct {
 	Timeouts Timeouts
 	Policy   Policy
 	Sources  Sources // asked only when Policy.RequestRate is set
-	ZeroCopy bool
-	Veil     Veil // over what the session cookie says
-	Buffers  *Buffers
-	Refusals []Refusal // of the last Step, mostly none
+	// SpliceFrom is the rest of a body, in bytes, from which on it is spliced; 0 is
+	// never, and copies a tunnel, too.
+	SpliceFrom int64
+	Veil       Veil // over what the session cookie says
+	Buffers    *Buffers
+	Refusals   []Refusal // of the last Step, mostly none
 
 	away    away
 	ops     []Op

@@ -279,7 +279,7 @@ func (s *Session) tooLong(c *Context) bool {
 
 // bulk reports whether what comes next of a body is worth splicing.
 func (s *Session) bulk(c *Context, b *body) bool {
-	return c.ZeroCopy && s.connected && b.run() >= spliceFrom
+	return c.SpliceFrom > 0 && s.connected && b.run() >= c.SpliceFrom
 }
 
 func (s *Session) splice(c *Context, from Side, n int64) {

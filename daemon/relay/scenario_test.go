@@ -314,7 +314,7 @@ func newBench(t testing.TB, setup []string) *bench {
 	b.ctx.Date = []byte("Thu, 01 Jan 1970 00:00:00 GMT")
 	for _, line := range setup {
 		if line == "zerocopy" {
-			b.ctx.ZeroCopy = true
+			b.ctx.SpliceFrom = 256 << 10
 		}
 		if words := strings.Fields(line); words[0] == "limit" {
 			b.limit(t, words[1], words[2])

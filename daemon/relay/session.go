@@ -100,10 +100,6 @@ const (
 	headRead = 16 << 10  // received at once while a head is expected, unless Policy.Ahead says
 	bodyRead = 256 << 10 // and while bytes are relayed
 
-	// spliceFrom is the rest of a body from which on splicing costs less than
-	// copying.
-	spliceFrom = 256 << 10
-
 	// countEach is how many bytes go by before the counters show them: a long
 	// body is seen to move.
 	countEach = 1 << 20

@@ -67,7 +67,7 @@ func (s *Session) pass(c *Context, from Side, data []byte) {
 		s.streak = 0
 		return
 	}
-	if s.streak++; s.streak >= spliceAfter && c.ZeroCopy {
+	if s.streak++; s.streak >= spliceAfter && c.SpliceFrom > 0 {
 		s.streak = 0
 		s.splice(c, from, 1<<30)
 	}

@@ -34,7 +34,7 @@ func New() *Daemon {
 		refusals: map[proto.Command]*proto.Error{},
 		knobs: []proto.KnobValue{
 			{Name: "debug_level", Value: 0}, {Name: "unload", Value: 0},
-			{Name: "max_backlog", Value: 2048}, {Name: "zerocopy_send", Value: 0},
+			{Name: "max_backlog", Value: 2048}, {Name: "zerocopy_send", Value: 2},
 			{Name: "keepalive_timeout", Value: 30}, {Name: "read_timeout", Value: 180},
 		},
 	}

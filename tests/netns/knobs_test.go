@@ -22,7 +22,7 @@ func TestKnobsAreFilesWithTheReferencesDefaults(t *testing.T) {
 	require.Tool(t, "sysctl")
 	for name, value := range map[string]string{
 		"debug_level": "0", "unload": "0", "max_backlog": "2048",
-		"zerocopy_send": "0", "keepalive_timeout": "30", "read_timeout": "180",
+		"zerocopy_send": "2", "keepalive_timeout": "30", "read_timeout": "180",
 	} {
 		path := lab.KnobDir + "/" + name
 		if got := o.Shell(`cat "$1"; stat -c '%A %u %g %s %F' "$1"; sysctl -n net.ktcpvs.$2`, path, name); got != value+"\n-rw-r--r-- 0 0 0 regular empty file\n"+value+"\n" {

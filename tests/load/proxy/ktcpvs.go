@@ -91,8 +91,8 @@ func (k Ktcpvs) configure(ctx context.Context, dir string, listen netip.AddrPort
 			return err
 		}
 	}
-	if s.ZeroCopy {
-		if err := tcpvsadm("--knob", "zerocopy_send=1"); err != nil {
+	if s.Copy {
+		if err := tcpvsadm("--knob", "zerocopy_send=0"); err != nil {
 			return err
 		}
 	}

@@ -34,8 +34,8 @@ type Setup struct {
 	// nginx gets large buffers and no temporary files.
 	Bulk bool
 
-	// ZeroCopy sets our own knob zerocopy_send to 1.
-	ZeroCopy bool
+	// Copy sets our own knob zerocopy_send to 0.
+	Copy bool
 }
 
 // MaxClients is the most client connections that the proxies are set up for. It

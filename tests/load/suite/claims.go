@@ -30,6 +30,8 @@ func (r *Report) Judge(ours []string) (claims []Claim) {
 			switch s.Name {
 			case "keepalive":
 				claims = append(claims, s.belowHaproxy(proxy)...)
+			case "bulk":
+				claims = append(claims, s.belowBoth(proxy)...)
 			case "rules", "rules-mix":
 				claims = append(claims, s.manyRules(proxy)...)
 			}
@@ -45,6 +47,15 @@ func (s *SuiteResult) belowHaproxy(proxy string) (claims []Claim) {
 		if c.Connections >= 16 {
 			claims = append(claims, c.atMost(proxy, "haproxy", 1, fmt.Sprintf("%s: CPU per request below haproxy's at %d connections", proxy, c.Connections)))
 		}
+	}
+	return claims
+}
+
+// belowBoth: large bodies cost less CPU than with either peer.
+func (s *SuiteResult) belowBoth(proxy string) (claims []Claim) {
+	for i := range s.Cases {
+		c := &s.Cases[i]
+		claims = append(claims, c.atMost(proxy, "", 1, fmt.Sprintf("%s: CPU per byte below the better peer's at bodies of %s", proxy, c.Name)))
 	}
 	return claims
 }

@@ -29,15 +29,15 @@ type Bench struct {
 // drainPatience bounds how long the last responses of a window may take.
 const drainPatience = 5 * time.Second
 
-// contenders are those that take part in the group: our own twice, where both
-// ways of copying are compared.
+// contenders are those that take part in the group: our own twice, where what it
+// does by itself is compared with copying.
 func (g Group) contenders(all []Contender) []Contender {
 	var list []Contender
 	for _, c := range all {
 		list = append(list, c)
-		if g.ZeroCopy && c.Program != nil && !c.Peer {
-			c.Name += " zerocopy_send=1"
-			c.ZeroCopy = true
+		if g.Copy && c.Program != nil && !c.Peer {
+			c.Name += " zerocopy_send=0"
+			c.Copy = true
 			list = append(list, c)
 		}
 	}
@@ -118,7 +118,7 @@ func (b *Bench) start(ctx context.Context, g Group, setup proxy.Setup) (turns []
 	for _, c := range g.contenders(b.Contenders) {
 		t := turn{Contender: c, target: setup.Servers[0]}
 		if c.Program != nil {
-			setup.ZeroCopy = c.ZeroCopy
+			setup.Copy = c.Copy
 			t.running, t.failure = proxy.Start(ctx, c.Program, b.ProxyCore, setup)
 			if t.failure == nil {
 				t.target = t.running.Addr

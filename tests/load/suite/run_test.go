@@ -130,9 +130,9 @@ func TestRunEndsWithItsContext(t *testing.T) {
 
 func TestOurOwnTakePartTwiceInBulk(t *testing.T) {
 	all := []Contender{{Name: "none"}, {Name: "nginx", Program: proxy.Nginx{}, Peer: true}, {Name: "ktcpvs", Program: proxy.Ktcpvs{}}}
-	got := Group{ZeroCopy: true}.contenders(all)
-	if len(got) != 4 || got[2].ZeroCopy || !got[3].ZeroCopy || got[2].Name == got[3].Name {
-		t.Errorf("contenders %+v, expected ktcpvs twice, the second with ZeroCopy", got)
+	got := Group{Copy: true}.contenders(all)
+	if len(got) != 4 || got[2].Copy || !got[3].Copy || got[2].Name == got[3].Name {
+		t.Errorf("contenders %+v, expected ktcpvs twice, the second with Copy", got)
 	}
 	if got := (Group{}).contenders(all); len(got) != 3 {
 		t.Errorf("contenders %+v, expected each once", got)

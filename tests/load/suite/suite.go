@@ -23,8 +23,8 @@ type Contender struct {
 	Program proxy.Program // nil: no proxy, clients reach the servers directly
 	Peer    bool          // what others are compared with
 
-	// ZeroCopy sets our own proxy's zerocopy_send.
-	ZeroCopy bool
+	// Copy sets our own proxy's zerocopy_send to 0.
+	Copy bool
 }
 
 // Suite is one table of the report.
@@ -37,11 +37,11 @@ type Suite struct {
 
 // Group is cases that the same running proxies serve.
 type Group struct {
-	Rules    []proxy.Rule
-	Bulk     bool
-	ZeroCopy bool // our own proxies take part twice, with zerocopy_send 0 and 1
-	Wrk      bool // wrk and nginx as the server instead of the generator
-	Cases    []Case
+	Rules []proxy.Rule
+	Bulk  bool
+	Copy  bool // our own proxies take part twice, as they start and with zerocopy_send 0
+	Wrk   bool // wrk and nginx as the server instead of the generator
+	Cases []Case
 }
 
 // Case is one load.
@@ -145,7 +145,7 @@ func (s Scope) wrk() Suite {
 
 func (s Scope) bulk() Suite {
 	rules, requests := sections()
-	group := Group{Rules: rules, Bulk: true, ZeroCopy: true}
+	group := Group{Rules: rules, Bulk: true, Copy: true}
 	for _, size := range s.BulkSizes {
 		group.Cases = append(group.Cases, Case{Name: bytesName(size), Load: generator.Load{Connections: bulkConnections, Requests: requests, BodySize: size}})
 	}
