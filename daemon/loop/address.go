@@ -46,15 +46,40 @@ func cause(errno unix.Errno) relay.Cause {
 		return relay.TimedOut
 	case unix.ENETUNREACH, unix.EHOSTUNREACH, unix.ENETDOWN, unix.EHOSTDOWN, unix.EACCES, unix.EPERM, unix.EINVAL:
 		return relay.Unreachable
-	case unix.EADDRNOTAVAIL, unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM, unix.EAGAIN:
-		return relay.Exhausted
 	}
 	return relay.Reset
+}
+
+// callCause tells why a server could not be called: fd, -1 if there was not even
+// a socket, was to be connected to it. Whatever is not plainly this machine's
+// trouble is the server's, or the way's, and others may do better.
+func callCause(errno unix.Errno, fd, family int) relay.Cause {
+	switch errno {
+	case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM, unix.EAGAIN:
+		return relay.Exhausted
+	case unix.EADDRNOTAVAIL:
+		// Either no local port to that address is left, or there is no local address
+		// to come from, as where IPv6 is switched off. IPv4 knows the former only; a
+		// socket of IPv6 has its route, whose MTU it tells, once it has an address.
+		if _, err := unix.GetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_MTU); family == unix.AF_INET || err == nil {
+			return relay.Portless
+		}
+	case unix.ECONNREFUSED, unix.ETIMEDOUT, unix.ECONNRESET:
+		return cause(errno)
+	}
+	return relay.Unreachable
 }
 
 func (sa *sockaddr) connect(fd int) unix.Errno {
 	_, _, errno := unix.RawSyscall(unix.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&sa.raw)), uintptr(sa.len))
 	return errno
+}
+
+// name is the address of fd's own end.
+func (sa *sockaddr) name(fd int) bool {
+	sa.len = unix.SizeofSockaddrInet6
+	_, _, errno := unix.RawSyscall(unix.SYS_GETSOCKNAME, uintptr(fd), uintptr(unsafe.Pointer(&sa.raw)), uintptr(unsafe.Pointer(&sa.len)))
+	return errno == 0
 }
 
 func (sa *sockaddr) accept(fd int) (int, unix.Errno) {

@@ -2,6 +2,7 @@ package loop
 
 import (
 	"net/netip"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -59,16 +60,28 @@ func (c *conn) laden() bool { return len(c.out)-c.sent > poll.ReceiveSize }
 // calling reports whether a server has not answered the call yet.
 func (c *conn) calling() bool { return c != nil && c.connecting }
 
+// place is a slot that is free.
+func (l *Loop) place() *conn {
+	if n := len(l.freeConns); n > 0 {
+		c := l.freeConns[n-1]
+		l.freeConns = l.freeConns[:n-1]
+		return c
+	}
+	c := &conn{slot: uint32(len(l.conns))}
+	l.conns = append(l.conns, c)
+	return c
+}
+
+// unmade is a server's connection that there is no socket for.
+func (l *Loop) unmade() *conn {
+	c := l.place()
+	*c = conn{fd: -1, slot: c.slot, side: relay.Server, connecting: true, appetite: leastAppetite}
+	return c
+}
+
 // adopt gives the socket a slot and registers it.
 func (l *Loop) adopt(fd int, side relay.Side, fresh bool) (*conn, error) {
-	var c *conn
-	if n := len(l.freeConns); n > 0 {
-		c = l.freeConns[n-1]
-		l.freeConns = l.freeConns[:n-1]
-	} else {
-		c = &conn{slot: uint32(len(l.conns))}
-		l.conns = append(l.conns, c)
-	}
+	c := l.place()
 	*c = conn{fd: fd, slot: c.slot, side: side, appetite: leastAppetite}
 	if err := l.poll.Add(c.slot, fd, fresh); err != nil {
 		unix.Close(fd)
@@ -84,11 +97,33 @@ func (l *Loop) discard(c *conn) {
 	if c.moving != nil {
 		l.endTransfer(c)
 	}
-	l.poll.Remove(c.slot)
-	closeSocket(c.fd)
+	if c.fd >= 0 {
+		l.poll.Remove(c.slot)
+		closeSocket(c.fd)
+	}
 	l.ctx.Buffers.Put(c.out)
 	*c = conn{fd: -1, slot: c.slot}
 	l.freeConns = append(l.freeConns, c)
+}
+
+// retire closes a server's connection that is done with. Whoever closes first
+// keeps its port for a minute (TIME_WAIT), and ports to one server are few; so it
+// is reset, if everything has reached the server: what that has not yet read stays
+// readable there.
+func (l *Loop) retire(c *conn) {
+	if !c.queued() && l.arrived(c.fd) {
+		reset(c.fd)
+	}
+	l.discard(c)
+}
+
+// arrived reports whether the peer has everything that was sent, and has not closed
+// the connection itself: then its host keeps the port.
+func (l *Loop) arrived(fd int) bool {
+	size := uint32(unsafe.Sizeof(l.info))
+	_, _, errno := unix.RawSyscall6(unix.SYS_GETSOCKOPT, uintptr(fd), unix.IPPROTO_TCP, unix.TCP_INFO,
+		uintptr(unsafe.Pointer(&l.info)), uintptr(unsafe.Pointer(&size)), 0)
+	return errno == 0 && l.info.State == unix.BPF_TCP_ESTABLISHED && l.info.Unacked == 0 && l.info.Notsent_bytes == 0
 }
 
 func closeSocket(fd int) {

@@ -1,8 +1,6 @@
 package loop
 
 import (
-	"golang.org/x/sys/unix"
-
 	"ktcpvs/daemon/klog"
 	"ktcpvs/daemon/poll"
 	"ktcpvs/daemon/relay"
@@ -31,12 +29,12 @@ func (l *Loop) exec(s *session, ops []relay.Op) {
 			l.release(s)
 		case relay.HangUp:
 			if op.Side == relay.Server {
-				l.hangUpServer(s)
+				l.hangUpServer(s, op.Settled)
 			} else if !s.client.queued() || s.client.broken {
 				l.end(s)
 			}
 		case relay.Abort:
-			reset(s.client)
+			reset(s.client.fd)
 			l.end(s)
 		case relay.Finish:
 			c := s.side(op.Side)
@@ -52,7 +50,7 @@ func (l *Loop) exec(s *session, ops []relay.Op) {
 			}
 		case relay.Distrust:
 			for id, ok := l.idle.Take(op.Server.Live.Key); ok; id, ok = l.idle.Take(op.Server.Live.Key) {
-				l.discard(l.conns[id])
+				l.retire(l.conns[id])
 			}
 		case relay.Splice:
 			l.beginTransfer(s, op)
@@ -61,16 +59,21 @@ func (l *Loop) exec(s *session, ops []relay.Op) {
 }
 
 // hangUpServer closes the server's connection, and ends what was being moved to
-// it.
-func (l *Loop) hangUpServer(s *session) {
+// it. Over a settled connection nothing more is to come.
+func (l *Loop) hangUpServer(s *session, settled bool) {
 	if s.client.moving != nil {
 		l.endTransfer(s.client)
 		l.poll.Recheck(s.client.slot)
 	}
-	if s.server != nil {
-		l.discard(s.server)
-		s.server = nil
+	switch c := s.server; {
+	case c == nil:
+		return
+	case settled:
+		l.retire(c)
+	default:
+		l.discard(c)
 	}
+	s.server = nil
 }
 
 // release puts the server's connection into the pool, unless it is not fit.
@@ -84,7 +87,7 @@ func (l *Loop) release(s *session) {
 	}
 	c.sess = nil
 	if old, full := l.idle.Put(c.key, c.slot, l.ctx.Now); full {
-		l.discard(l.conns[old])
+		l.retire(l.conns[old])
 		if old == c.slot {
 			return
 		}
@@ -114,31 +117,11 @@ func (l *Loop) dial(s *session, op *relay.Op) {
 					c.sess, s.server = s, c
 					return
 				}
-				l.discard(c)
+				l.retire(c)
 			}
 		}
 	}
-	c, errno := l.open(op, key)
-	if c != nil {
-		c.addr, c.key = addr, key
-		c.uses, c.sess, s.server = 1, s, c
-	}
-	if errno != 0 {
-		why := cause(errno)
-		if c == nil {
-			why = relay.Exhausted // nothing holds the request for another server
-		}
-		if why == relay.Exhausted {
-			l.complain("cannot connect to a server", s.lis.name, errno)
-		}
-		l.events = append(l.events, relay.Event{Kind: relay.Failed, Side: relay.Server, Cause: why, Calling: true})
-		return
-	}
-	if c.connecting {
-		l.events = append(l.events, relay.Event{Kind: relay.Connecting})
-	} else {
-		l.events = append(l.events, relay.Event{Kind: relay.Connected})
-	}
+	l.open(s, addr, key)
 }
 
 // handOver gives the session's server what the one before it did not get.
@@ -156,64 +139,5 @@ func (l *Loop) handOver(s *session, out []byte, finish bool) {
 	}
 	if c.finish = finish; finish && !c.connecting {
 		l.flush(c)
-	}
-}
-
-// open begins a new connection. One that failed at once is given as well, as
-// one that is not made: it holds what is written to it until the session knows.
-func (l *Loop) open(op *relay.Op, key uint64) (*conn, unix.Errno) {
-	addr := op.Addr
-	if op.Server != nil {
-		addr = op.Server.Addr
-	}
-	family := l.sa.set(addr)
-	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-	if errno, failed := err.(unix.Errno); failed && (errno == unix.EMFILE || errno == unix.ENFILE) && l.spareFile() {
-		fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-	}
-	if err != nil {
-		errno, _ := err.(unix.Errno)
-		return nil, errno
-	}
-	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
-	errno := l.sa.connect(fd)
-	c, err := l.adopt(fd, relay.Server, false)
-	if err != nil {
-		return nil, unix.ENOMEM
-	}
-	c.connecting = errno != 0
-	if errno == unix.EINPROGRESS {
-		l.poll.WantWrite(c.slot)
-		errno = 0
-	}
-	return c, errno
-}
-
-// spareFile closes what only may be of use later, and reports whether there was
-// any: a server that is called now needs it more.
-func (l *Loop) spareFile() bool {
-	if len(l.pipes) > 0 {
-		l.trimPipes()
-		return true
-	}
-	n := l.idle.Len()
-	l.closeIdle(ever, n-1)
-	return n > 0
-}
-
-// connected ends a connect in progress.
-func (l *Loop) connected(c *conn) {
-	errno, err := unix.GetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_ERROR)
-	if err == nil && errno != 0 {
-		l.step(c.sess, relay.Event{Kind: relay.Failed, Side: relay.Server, Cause: cause(unix.Errno(errno)), Calling: true})
-		return
-	}
-	c.connecting = false
-	l.flush(c)
-	if from := c.sess.client; from.moving != nil && !c.queued() {
-		l.resume(from.moving)
-	}
-	if c.sess != nil {
-		l.step(c.sess, relay.Event{Kind: relay.Connected})
 	}
 }

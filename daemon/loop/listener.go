@@ -98,15 +98,8 @@ func (lis *listener) follow() {
 
 // listen begins to accept connections of the service from fd.
 func (l *Loop) listen(svc *table.Service, fd, loops int) error {
-	c, slot := (*conn)(nil), uint32(len(l.conns))
-	if n := len(l.freeConns); n > 0 {
-		c = l.freeConns[n-1]
-		l.freeConns = l.freeConns[:n-1]
-		slot = c.slot
-	} else {
-		c = &conn{slot: slot}
-		l.conns = append(l.conns, c)
-	}
+	c := l.place()
+	slot := c.slot
 	*c = conn{fd: fd, slot: slot}
 	if err := l.poll.AddListener(slot, fd); err != nil {
 		l.freeConns = append(l.freeConns, c)

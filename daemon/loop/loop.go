@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"ktcpvs/daemon/klog"
 	"ktcpvs/daemon/knob"
 	"ktcpvs/daemon/limit"
@@ -45,6 +47,7 @@ type Loop struct {
 	handled   int // events in the last pass
 	accepted  int // connections, ever
 	sa        sockaddr
+	info      unix.TCPInfo
 
 	sources    *limit.Sources // of all loops
 	debug      int32          // debug_level
@@ -200,7 +203,7 @@ func (l *Loop) closeIdle(before time.Duration, keep int) {
 		if !ok {
 			return
 		}
-		l.discard(l.conns[id])
+		l.retire(l.conns[id])
 	}
 }
 
@@ -218,7 +221,7 @@ func (l *Loop) runQueue() {
 func (l *Loop) timers() {
 	for t := l.wheel.expired(l.ctx.Now); t != nil; t = l.wheel.expired(l.ctx.Now) {
 		if s := t.owner; s.Closed() {
-			reset(s.client) // what is still queued is lost, and that must be seen
+			reset(s.client.fd) // what is still queued is lost, and that must be seen
 			l.end(s)
 		} else {
 			l.step(s, relay.Event{

@@ -87,11 +87,11 @@ func (l *Loop) shed(s *session) {
 		l.step(s, relay.Event{Kind: relay.Shed, Blocked: s.client.queued()})
 		return
 	}
-	reset(s.client)
+	reset(s.client.fd)
 	l.end(s)
 }
 
 // reset has the connection's end be a reset.
-func reset(c *conn) {
-	unix.SetsockoptLinger(c.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+func reset(fd int) {
+	unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 }

@@ -1,58 +1,60 @@
 package relay
 
 import (
-	"slices"
 	"time"
 
 	"ktcpvs/daemon/table"
 )
 
-// away remembers the servers that could not be connected to, so that not every
-// client waits for each of them. It is a loop's own, and short.
+// A server that could not be connected to is away: others are preferred, so that
+// not every client waits for it. Each loop finds that out by itself, and marks it
+// in the server.
 //
-//	note --> away --- awayFor ---> one may try ---> note, or forget
-type away struct {
-	servers []*table.Live
-	until   []time.Duration
-}
+//	spare --> away --- awayFor ---> one may try ---> spare, or trust
 
-// awayFor is how long others are preferred before a server is tried again.
-const awayFor = 5 * time.Second
+const (
+	// awayFor is how long others are preferred before a server is tried again.
+	awayFor = 5 * time.Second
 
-// note takes in that a server cannot be connected to, and drops those that
-// nobody has asked for in a long time: they may be gone from the table.
-func (a *away) note(live *table.Live, now time.Duration) {
-	for i := len(a.servers) - 1; i >= 0; i-- {
-		if a.servers[i] == live || a.until[i]+time.Minute < now {
-			a.drop(i)
-		}
+	// portlessFor is that for one to which no local port is left: ports come back
+	// all the time, but looking for one among thousands that are taken costs a
+	// millisecond.
+	portlessFor = time.Second
+)
+
+// spare takes in that a server cannot be connected to, by cause.
+func (c *Context) spare(live *table.Live, cause Cause) {
+	d := awayFor
+	if cause == Portless {
+		d = portlessFor
 	}
-	a.servers = append(a.servers, live)
-	a.until = append(a.until, now+awayFor)
+	live.SetAway(c.Loop, c.Now+d)
 }
 
-// forget takes in that a server has been connected to.
-func (a *away) forget(live *table.Live) {
-	if i := slices.Index(a.servers, live); i >= 0 {
-		a.drop(i)
+// trust takes in that a server has been connected to.
+func (c *Context) trust(live *table.Live) {
+	if live.Away(c.Loop) != 0 {
+		live.SetAway(c.Loop, 0)
 	}
 }
 
-func (a *away) drop(i int) {
-	a.servers = slices.Delete(a.servers, i, i+1)
-	a.until = slices.Delete(a.until, i, i+1)
-}
-
-// avoids reports whether another server is to be preferred. It lets one through
-// when the time is over, and the next when that one must have found out.
-func (a *away) avoids(live *table.Live, now, connect time.Duration) bool {
-	i := slices.Index(a.servers, live)
-	if i < 0 {
+// avoids reports whether another server is to be preferred. It lets one client
+// through when the time is over, and the next when that one must have found out.
+func (c *Context) avoids(live *table.Live) bool {
+	until := live.Away(c.Loop)
+	if until == 0 {
 		return false
 	}
-	if now < a.until[i] {
+	if c.Now < until {
 		return true
 	}
-	a.until[i] = now + connect
+	live.SetAway(c.Loop, c.Now+c.Timeouts.Connect)
 	return false
+}
+
+// avoid is what a choice beside the servers in failed has to heed. It is valid
+// until the next call.
+func (c *Context) avoid(failed []*table.Live) *table.Avoid {
+	c.shun = table.Avoid{Failed: failed, Loop: c.Loop, Now: c.Now}
+	return &c.shun
 }

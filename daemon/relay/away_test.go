@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
@@ -8,36 +9,41 @@ import (
 )
 
 func TestAServerThatIsAwayIsTriedByOneAtATime(t *testing.T) {
-	var a away
-	one, two := &table.Live{}, &table.Live{}
-	const connect = time.Second
+	c := NewContext(1)
+	c.Timeouts.Connect = time.Second
+	one, two := table.NewLive(netip.AddrPort{}, 2), table.NewLive(netip.AddrPort{}, 2)
+	other := NewContext(0)
 	steps := []struct {
 		at   time.Duration
 		live *table.Live
 		want bool
 	}{
 		{0, one, true}, {0, two, false}, {awayFor - 1, one, true},
-		{awayFor, one, false}, {awayFor, one, true}, {awayFor + connect - 1, one, true}, {awayFor + connect, one, false},
+		{awayFor, one, false}, {awayFor, one, true}, {awayFor + time.Second - 1, one, true}, {awayFor + time.Second, one, false},
 	}
-	a.note(one, 0)
+	c.spare(one, Refused)
 	for _, s := range steps {
-		if got := a.avoids(s.live, s.at, connect); got != s.want {
-			t.Errorf("at %v: avoided: %v, want %v", s.at, got, s.want)
+		if c.Now = s.at; c.avoids(s.live) != s.want {
+			t.Errorf("at %v: avoided: %v, want %v", s.at, !s.want, s.want)
+		}
+		if other.Now = s.at; other.avoids(s.live) {
+			t.Errorf("at %v: another loop avoids it", s.at)
 		}
 	}
-	a.note(one, 10*time.Second)
-	a.note(one, 11*time.Second)
-	if !a.avoids(one, 15*time.Second, connect) || len(a.servers) != 1 {
-		t.Errorf("a second failure does not count from then on: %d entries", len(a.servers))
+	c.Now = 10 * time.Second
+	c.spare(one, Unreachable)
+	c.Now += time.Second
+	c.spare(one, TimedOut)
+	if c.Now = 15 * time.Second; !c.avoids(one) {
+		t.Error("a second failure does not count from then on")
 	}
-	a.note(two, 11*time.Second)
-	a.forget(one)
-	if a.avoids(one, 11*time.Second, connect) || !a.avoids(two, 11*time.Second, connect) {
-		t.Error("forgetting one does not forget that one alone")
+	c.spare(two, Portless)
+	c.trust(one)
+	if c.avoids(one) || !c.avoids(two) {
+		t.Error("trusting one does not trust that one alone")
 	}
-	a.note(one, time.Hour)
-	if len(a.servers) != 1 {
-		t.Errorf("%d entries are kept, of which one is wanted", len(a.servers))
+	if c.Now += portlessFor; c.avoids(two) {
+		t.Error("one without ports is avoided as long as one that is away")
 	}
 }
 

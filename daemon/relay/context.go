@@ -70,7 +70,7 @@ type Context struct {
 	Buffers    *Buffers
 	Refusals   []Refusal // of the last Step, mostly none
 
-	away    away
+	shun    table.Avoid
 	ops     []Op
 	scratch []byte // heads made in this Step
 	req     http1.Request

@@ -67,9 +67,10 @@ type Cause uint8
 const (
 	Reset       Cause = iota + 1 // closed or reset by the peer
 	Refused                      // nobody listens there
-	Unreachable                  // no way there
+	Unreachable                  // no way there from here
 	TimedOut                     // no answer in time
-	Exhausted                    // this machine has no port or descriptor left
+	Portless                     // every local port to that very address is taken
+	Exhausted                    // this machine has no descriptor or memory left
 )
 
 // Event is one thing that happened.
@@ -100,7 +101,8 @@ const (
 	// Release gives the server connection to the pool.
 	Release
 	// HangUp closes Side: the server's at once, the client's when everything
-	// written to it is sent. A client's HangUp ends the session.
+	// written to it is sent. A client's HangUp ends the session. Settled tells that
+	// the server has answered all it was asked, so that nothing is on its way.
 	HangUp
 	// Abort closes the client's connection with a reset, so that a body whose
 	// end is the connection's cannot be taken for whole. It ends the session.
@@ -120,16 +122,17 @@ const (
 // Op is one operation. Head and Data are valid until the next Step of any
 // session of the same loop.
 type Op struct {
-	Kind   OpKind
-	Side   Side
-	Fresh  bool
-	Last   bool
-	Again  bool
-	Head   []byte
-	Data   []byte
-	Server *table.Server
-	Addr   netip.AddrPort
-	N      int64
+	Kind    OpKind
+	Side    Side
+	Fresh   bool
+	Last    bool
+	Again   bool
+	Settled bool
+	Head    []byte
+	Data    []byte
+	Server  *table.Server
+	Addr    netip.AddrPort
+	N       int64
 }
 
 func (k EventKind) String() string {
@@ -138,5 +141,5 @@ func (k EventKind) String() string {
 }
 
 func (c Cause) String() string {
-	return [...]string{"", "reset", "refused", "unreachable", "timed out", "nothing left to connect with"}[c]
+	return [...]string{"", "reset", "refused", "unreachable", "timed out", "no local port left", "nothing left to connect with"}[c]
 }

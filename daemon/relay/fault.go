@@ -78,11 +78,11 @@ const maxTries = 3
 
 // elsewhere has another server take over from one that cannot be connected to.
 // It has got nothing, so that any request may go to the other.
-func (s *Session) elsewhere(c *Context, svc *table.Service) bool {
+func (s *Session) elsewhere(c *Context, svc *table.Service, cause Cause) bool {
 	if svc == nil || s.server == nil {
 		return false
 	}
-	c.away.note(s.server.Live, c.Now)
+	c.spare(s.server.Live, cause)
 	if int(s.tries) == len(s.failed) {
 		return false
 	}
@@ -124,10 +124,7 @@ func (s *Session) other(c *Context, svc *table.Service) *table.Server {
 		}
 		in = c.input(s.Source)
 	}
-	if server := svc.ChooseOther(in, c.away.servers); server != nil {
-		return server
-	}
-	return svc.ChooseOther(in, s.failed[:s.tries])
+	return svc.ChooseOther(in, c.avoid(s.failed[:s.tries]))
 }
 
 // noServer is what happens when the chosen server cannot be used: another one
@@ -135,14 +132,14 @@ func (s *Session) other(c *Context, svc *table.Service) *table.Server {
 func (s *Session) noServer(c *Context, cause Cause, calling bool) {
 	svc := c.Snapshot.At(s.live)
 	late := c.Timeouts.Total > 0 && s.phase == exchange && c.Now >= s.began+c.Timeouts.Total
-	if calling && cause != Exhausted && !late && (s.elsewhere(c, svc) || s.redirectUnsent(c, svc)) {
+	if calling && cause != Exhausted && !late && (s.elsewhere(c, svc, cause) || s.redirectUnsent(c, svc)) {
 		return
 	}
 	code := 502
 	switch cause {
 	case TimedOut:
 		code = 504
-	case Exhausted:
+	case Portless, Exhausted:
 		code = 503
 	}
 	s.lose(c)
@@ -163,7 +160,7 @@ func (s *Session) lose(c *Context) {
 	s.splicing = [2]bool{}
 	if s.connected {
 		s.connected, s.connecting = false, false
-		c.op(Op{Kind: HangUp, Side: Server})
+		c.op(Op{Kind: HangUp, Side: Server, Settled: s.settled})
 	}
 }
 

@@ -59,8 +59,10 @@ func (cause Cause) reason(calling bool) string {
 		return "server refuses connections"
 	case cause == Unreachable:
 		return "server is unreachable"
+	case cause == Portless:
+		return "no local port left to connect to a server"
 	case cause == Exhausted:
-		return "no local port, descriptor or memory left to connect to a server"
+		return "no descriptor or memory left to connect to a server"
 	case calling:
 		return "server reset the connection attempt"
 	}

@@ -141,6 +141,7 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	}
 	switch {
 	case s.connected:
+		s.settled = false
 		s.wait(c)
 		s.tally(c, 0)
 	case !s.connect(c, svc, server):
@@ -168,10 +169,10 @@ func (s *Session) choose(c *Context, svc *table.Service) *table.Server {
 
 // present is the server that was chosen, or another one as long as that is away.
 func (c *Context) present(svc *table.Service, server *table.Server, in *match.Input) *table.Server {
-	if len(c.away.servers) == 0 || server == nil || !c.away.avoids(server.Live, c.Now, c.Timeouts.Connect) {
+	if server == nil || !c.avoids(server.Live) {
 		return server
 	}
-	if other := svc.ChooseOther(in, c.away.servers); other != nil {
+	if other := svc.ChooseOther(in, c.avoid(nil)); other != nil && other.Live.Away(c.Loop) == 0 {
 		return other
 	}
 	return server
@@ -192,7 +193,7 @@ func (s *Session) connect(c *Context, svc *table.Service, server *table.Server) 
 }
 
 func (s *Session) dial(c *Context, op Op) {
-	s.connected, s.connecting, s.spoiled = true, false, false
+	s.connected, s.connecting, s.spoiled, s.settled = true, false, false, false
 	s.wait(c)
 	s.sparser.Reset()
 	c.op(op)

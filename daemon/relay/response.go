@@ -99,7 +99,7 @@ func (s *Session) interim(c *Context) {
 // client gets it.
 func (s *Session) respond(c *Context) []byte {
 	r := &c.res
-	s.final = true
+	s.final, s.punctual = true, s.request.done
 	s.spoiled = s.spoiled || !r.KeepAlive
 	// Sending on could reset the connection before the answer is read (RFC 9112, section 9.5).
 	s.ceased = !r.KeepAlive && r.Status >= 400
@@ -126,6 +126,7 @@ func (s *Session) respond(c *Context) []byte {
 
 // finish ends an exchange whose response is complete.
 func (s *Session) finish(c *Context) {
+	s.settled = s.punctual
 	switch {
 	case !s.request.done || s.spoiled:
 		s.keep = s.keep && s.request.done && s.perRequest

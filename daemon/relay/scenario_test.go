@@ -185,7 +185,7 @@ func event(t *testing.T, line string, words []string) *Event {
 		}
 		return &Event{Kind: Progress, Side: sides[words[1]], N: n, Blocked: len(words) > 3, Stalled: slices.Contains(words, "stalled")}
 	case "fail":
-		causes := map[string]Cause{"reset": Reset, "refused": Refused, "unreachable": Unreachable, "timeout": TimedOut, "exhausted": Exhausted}
+		causes := map[string]Cause{"reset": Reset, "refused": Refused, "unreachable": Unreachable, "timeout": TimedOut, "portless": Portless, "exhausted": Exhausted}
 		if causes[words[2]] == 0 {
 			t.Fatalf("unknown cause in %q", line)
 		}
@@ -380,13 +380,20 @@ func (schedulers) Scheduler(name string) (*table.Scheduler, error) {
 
 type first []*table.Server
 
-func (f first) Pick(uint32) *table.Server { return f.PickOther(0, nil) }
+func (f first) Pick(uint32) *table.Server {
+	const muchLater = 1 << 62 // nobody counts as away any more
+	return f.PickOther(0, &table.Avoid{Now: muchLater})
+}
 
-func (f first) PickOther(_ uint32, failed []*table.Live) *table.Server {
+func (f first) PickOther(_ uint32, avoid *table.Avoid) (away *table.Server) {
 	for _, s := range f {
-		if s.Weight > 0 && !slices.Contains(failed, s.Live) {
+		switch {
+		case s.Weight == 0 || avoid.HasFailed(s.Live):
+		case !avoid.IsAway(s.Live):
 			return s
+		case away == nil:
+			away = s
 		}
 	}
-	return nil
+	return away
 }

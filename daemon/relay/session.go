@@ -63,6 +63,8 @@ type Session struct {
 	connected  bool          // there is a server connection, or one on its way
 	connecting bool          // it is on its way
 	spoiled    bool          // it cannot be used for another exchange
+	settled    bool          // what was asked over it is answered, and was all there when the answer began
+	punctual   bool          // the request was complete when its response began
 	ceased     bool          // it has refused the request and wants no more of it
 	splicing   [2]bool       // bytes from that side go past the session
 
@@ -205,7 +207,7 @@ func (s *Session) Step(c *Context, ev *Event) []Op {
 	case Connected:
 		s.connecting, s.asked = false, c.Now
 		if s.server != nil {
-			c.away.forget(s.server.Live)
+			c.trust(s.server.Live)
 		}
 		s.wait(c)
 		s.final = s.final || s.phase == tunnel

@@ -1,10 +1,6 @@
 package sched
 
-import (
-	"slices"
-
-	"ktcpvs/daemon/table"
-)
+import "ktcpvs/daemon/table"
 
 // hhttp is http, but hashes a capture group of the matched rule, so that the
 // same part of a URI always goes to the same server.
@@ -49,12 +45,25 @@ func (p hashed) Pick(key uint32) *table.Server {
 }
 
 // PickOther takes the next place that another server has: the keys of one that
-// is away go where they went if it were quiescent.
-func (p hashed) PickOther(key uint32, failed []*table.Live) *table.Server {
-	for i := range p {
-		if s := p[(uint64(key)+uint64(i))%uint64(len(p))]; !slices.Contains(failed, s.Live) {
+// is away go where they went if it were quiescent. It is O(places).
+func (p hashed) PickOther(key uint32, avoid *table.Avoid) *table.Server {
+	var away *table.Server // the first that is, for want of a better one
+	if len(p) == 0 {
+		return nil
+	}
+	place := int(key % uint32(len(p)))
+	for range p {
+		s := p[place]
+		if place++; place == len(p) {
+			place = 0
+		}
+		switch {
+		case avoid.HasFailed(s.Live):
+		case !avoid.IsAway(s.Live):
 			return s
+		case away == nil:
+			away = s
 		}
 	}
-	return nil
+	return away
 }

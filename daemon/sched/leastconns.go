@@ -2,7 +2,6 @@ package sched
 
 import (
 	"math/bits"
-	"slices"
 
 	"ktcpvs/daemon/table"
 )
@@ -40,15 +39,16 @@ func (p leastConns) Pick(uint32) *table.Server {
 }
 
 // PickOther is O(servers) as well, and needed only when a server has failed.
-func (p leastConns) PickOther(_ uint32, failed []*table.Live) *table.Server {
+func (p leastConns) PickOther(_ uint32, avoid *table.Avoid) *table.Server {
 	var least *table.Server
-	conns := uint64(0)
+	conns, isAway := uint64(0), false
 	for _, s := range p {
-		if slices.Contains(failed, s.Live) {
+		if avoid.HasFailed(s.Live) {
 			continue
 		}
-		if n := active(s); least == nil || lessLoaded(n, s.Weight, conns, least.Weight) {
-			least, conns = s, n
+		n, away := active(s), avoid.IsAway(s.Live)
+		if least == nil || isAway && !away || isAway == away && lessLoaded(n, s.Weight, conns, least.Weight) {
+			least, conns, isAway = s, n, away
 		}
 	}
 	return least

@@ -23,7 +23,7 @@ func serversOf(loads ...load) []*table.Server {
 		servers[i] = &table.Server{
 			Addr:   netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), 80),
 			Weight: l.weight,
-			Live:   &table.Live{},
+			Live:   table.NewLive(netip.AddrPort{}, 1),
 		}
 		servers[i].Live.Conns.Store(l.conns)
 	}

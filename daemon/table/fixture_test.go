@@ -3,7 +3,6 @@ package table
 import (
 	"errors"
 	"net/netip"
-	"slices"
 	"testing"
 
 	"ktcpvs/daemon/match"
@@ -13,11 +12,11 @@ import (
 // order that is not quiescent.
 type firstUsable []*Server
 
-func (p firstUsable) Pick(uint32) *Server { return p.PickOther(0, nil) }
+func (p firstUsable) Pick(uint32) *Server { return p.PickOther(0, &Avoid{}) }
 
-func (p firstUsable) PickOther(_ uint32, failed []*Live) *Server {
+func (p firstUsable) PickOther(_ uint32, avoid *Avoid) *Server {
 	for _, s := range p {
-		if s.Weight > 0 && !slices.Contains(failed, s.Live) {
+		if s.Weight > 0 && !avoid.HasFailed(s.Live) {
 			return s
 		}
 	}
@@ -34,9 +33,9 @@ func (p byKey) Pick(key uint32) *Server {
 	return p[key%uint32(len(p))]
 }
 
-func (p byKey) PickOther(key uint32, failed []*Live) *Server {
+func (p byKey) PickOther(key uint32, avoid *Avoid) *Server {
 	for range p {
-		if s := p.Pick(key); !slices.Contains(failed, s.Live) {
+		if s := p.Pick(key); !avoid.HasFailed(s.Live) {
 			return s
 		}
 		key++

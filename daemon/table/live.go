@@ -3,6 +3,7 @@ package table
 import (
 	"net/netip"
 	"sync/atomic"
+	"time"
 
 	"ktcpvs/daemon/stats"
 )
@@ -16,10 +17,11 @@ const cacheLine = 64 // bytes
 type Live struct {
 	Key   uint64 // of the address: the same in every service, and after a restart
 	Stats *stats.Counters
+	away  []time.Duration // by loop: until when others are preferred, on its clock
 
 	// Conns is how many connections or requests the server is serving now.
 	// Every loop writes it at each choice, so it has a cache line to itself.
-	_     [cacheLine - 16]byte
+	_     [cacheLine - 40]byte
 	Conns atomic.Int64
 	_     [cacheLine - 8]byte
 }
@@ -40,8 +42,9 @@ type ServiceLive struct {
 	_     [cacheLine - 8]byte
 }
 
-func newLive(addr netip.AddrPort, loops int) *Live {
-	return &Live{Key: addressKey(addr), Stats: stats.New(loops)}
+// NewLive is a server that has not served yet, for loops 0 to loops-1.
+func NewLive(addr netip.AddrPort, loops int) *Live {
+	return &Live{Key: addressKey(addr), Stats: stats.New(loops), away: make([]time.Duration, loops)}
 }
 
 // addressKey is the FNV-1a hash of the address in its 16-byte form and of the

@@ -17,7 +17,7 @@ func (m *model) addService(name, scheduler string, port uint16) error {
 	case port == 0:
 		port = 8080
 	}
-	s := &modelService{name: name, scheduler: scheduler, port: port, live: m.newLive()}
+	s := &modelService{name: name, scheduler: scheduler, port: port, live: m.NewLive()}
 	m.services = slices.Insert(m.services, 0, s)
 	return nil
 }
@@ -86,7 +86,7 @@ func (m *model) addServer(name string, addr netip.AddrPort, weight int) error {
 	case s.server(s.complete(addr)) >= 0:
 		return ErrExists
 	}
-	s.servers = slices.Insert(s.servers, 0, modelServer{s.complete(addr), weight, m.newLive()})
+	s.servers = slices.Insert(s.servers, 0, modelServer{s.complete(addr), weight, m.NewLive()})
 	return nil
 }
 

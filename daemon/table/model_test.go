@@ -65,7 +65,7 @@ func (m *model) find(name string) *modelService {
 	return nil
 }
 
-func (m *model) newLive() int {
+func (m *model) NewLive() int {
 	m.lives++
 	return m.lives
 }

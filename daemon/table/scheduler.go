@@ -27,8 +27,9 @@ type Picker interface {
 	// Pick returns a server of weight above 0, nil when there is none. The
 	// key matters only to schedulers that hash.
 	Pick(key uint32) *Server
-	// PickOther is Pick among the servers that are not in failed.
-	PickOther(key uint32, failed []*Live) *Server
+	// PickOther is Pick among the servers that have not failed; one that is away
+	// only if all are. It looks at each server once.
+	PickOther(key uint32, avoid *Avoid) *Server
 }
 
 // Schedulers finds schedulers by name.

@@ -54,14 +54,13 @@ func (s *Service) Choose(in *match.Input) *Server {
 	return picker.Pick(key)
 }
 
-// ChooseOther is Choose once the servers in failed have turned out not to be
-// there.
-func (s *Service) ChooseOther(in *match.Input, failed []*Live) *Server {
+// ChooseOther is Choose once some servers have turned out not to be there.
+func (s *Service) ChooseOther(in *match.Input, avoid *Avoid) *Server {
 	picker, key := s.pickerFor(in)
 	if picker == nil {
 		return nil
 	}
-	return picker.PickOther(key, failed)
+	return picker.PickOther(key, avoid)
 }
 
 // pickerFor is who picks, nil when no rule holds, and by which key.
