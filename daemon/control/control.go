@@ -127,6 +127,11 @@ func (c *Control) Commit(from proto.Peer, changes iter.Seq2[int, proto.Change]) 
 func (c *Control) update(change func(*table.Tx) error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.commit(change)
+}
+
+// commit is update for who holds mu.
+func (c *Control) commit(change func(*table.Tx) error) error {
 	before := c.store.Snapshot()
 	if err := c.store.Update(change); err != nil {
 		return err

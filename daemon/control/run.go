@@ -50,6 +50,11 @@ func (c *Control) Start(name string) error {
 func (c *Control) Stop(name string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.stop(name)
+}
+
+// stop is Stop for who holds mu.
+func (c *Control) stop(name string) error {
 	services, err := servicesOf(c.store.Snapshot(), name)
 	if err != nil {
 		return err

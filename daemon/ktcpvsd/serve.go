@@ -99,8 +99,8 @@ func serve(o options) error {
 		<-answered
 	}()
 
-	unloader := newUnloader(knobs, ctl, group, logger)
-	defer unloader.stop()
+	unloader := control.NewUnloader(ctl, group.Wait)
+	defer unloader.Stop()
 
 	fuseLog := sysctlfs.Options{Log: log.New(sayer{logger}, "", 0)}
 	served, err := graft.Serve(o.sysctlDir, o.runDir, knobFiles(knobs), fuseLog)

@@ -2,9 +2,11 @@ package netns
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -114,5 +116,34 @@ func TestUnloadIsTakenBackWhileItWaits(t *testing.T) {
 	}
 	if d.Log.Has(lastWords) {
 		t.Error("the table was unloaded all the same")
+	}
+}
+
+// The rules take longer to be compiled than a knob takes to be set twice. Of the
+// two tables either may come last, but nothing comes after both.
+func TestAnUnloadThatIsTakenBackDuringAChangeTakesNothing(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	var large strings.Builder
+	large.WriteString("virtual large { server = 127.0.0.1:1 1\n")
+	for i := range 2000 {
+		fmt.Fprintf(&large, "rule = pattern \"^/%d/.*[a-f]{2,8}x%d$\" use server 127.0.0.1:1\n", i, i)
+	}
+	large.WriteString("}\n")
+	first, second := o.File(large.String()), o.File("virtual small { server = 127.0.0.1:1 1 }")
+	for i := range 20 {
+		change := o.Command(lab.Binary("tcpvsadm"), "-f", first)
+		if err := change.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(i) * 20 * time.Millisecond) // another moment each time
+		o.Shell("echo 1 > " + lab.KnobDir + "/unload; echo 0 > " + lab.KnobDir + "/unload")
+		o.Does("-f", second)
+		if err := change.Wait(); err != nil {
+			t.Fatalf("the change that was under way: %v", err)
+		}
+		if o.Table() == "" {
+			t.Fatalf("round %d: an unload that was taken back has flushed a table that came later, large or small was expected", i)
+		}
 	}
 }
