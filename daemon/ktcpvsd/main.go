@@ -7,8 +7,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
+	"path/filepath"
 	"runtime"
+	"strconv"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -52,17 +56,20 @@ func main() {
 
 func flags() []cli.Flag {
 	return []cli.Flag{
-		&cli.UintFlag{Name: "nlport", Usage: "netlink port id to serve at", EnvVars: []string{proto.PortEnv}, Value: uint(proto.DefaultPort)},
+		&cli.StringFlag{Name: "nlport", Usage: "netlink port id to serve at", EnvVars: []string{proto.PortEnv}, Value: fmt.Sprint(proto.DefaultPort)},
 		&cli.StringFlag{Name: "sysctl-dir", Usage: "where the sysctl files go: auto, PATH or none", Value: "auto"},
 		&cli.BoolFlag{Name: "undo-graft", Usage: "take away what a killed daemon left at " + graft.Path + ", and exit"},
 		&cli.StringFlag{Name: "poll", Usage: "the kernel's interface for sockets: auto, epoll or io_uring", Value: "auto"},
-		&cli.IntFlag{Name: "loops", Usage: "event loops, each on a thread of its own", Value: runtime.NumCPU(), DefaultText: "number of CPUs"},
+		&cli.StringFlag{Name: "loops", Usage: "event loops, each on a thread of its own", Value: fmt.Sprint(runtime.NumCPU()), DefaultText: "number of CPUs"},
 		&cli.StringFlag{Name: "log", Usage: "form of the log: text or json on standard error, or kmsg", Value: string(klog.Text)},
-		&cli.IntFlag{Name: "drain", Usage: "seconds that open connections have to finish in after SIGTERM", Value: 30},
+		&cli.StringFlag{Name: "drain", Usage: "seconds that open connections have to finish in after SIGTERM", Value: "30"},
 		&cli.StringFlag{Name: "sandbox", Usage: "what to give up once ready: full, capabilities (and filter no system calls) or none", Value: "full"},
 		&cli.StringFlag{Name: "run-dir", Usage: "directory for what lives as long as the daemon", Value: "/run/ktcpvs"},
 	}
 }
+
+// longestDrain is a year, in seconds.
+const longestDrain = 365 * 24 * 60 * 60
 
 // options is the command line, checked.
 type options struct {
@@ -71,7 +78,7 @@ type options struct {
 	poll      string
 	loops     int
 	format    klog.Format
-	drain     int
+	drain     time.Duration
 	runDir    string
 	sandbox   string
 }
@@ -84,25 +91,36 @@ func parse(c *cli.Context) (o options, err error) {
 		return o, usage("%q is not an option; see ktcpvsd --help", c.Args().First())
 	}
 	o = options{
-		nlport:    uint32(c.Uint("nlport")),
 		sysctlDir: c.String("sysctl-dir"),
 		poll:      c.String("poll"),
-		loops:     c.Int("loops"),
-		drain:     c.Int("drain"),
 		runDir:    c.String("run-dir"),
 		sandbox:   c.String("sandbox"),
 	}
+	for _, n := range []struct {
+		option, unit string
+		least, most  uint64
+		take         func(uint64)
+	}{
+		{"nlport", "", 1, math.MaxUint32, func(n uint64) { o.nlport = uint32(n) }},
+		{"loops", "", 1, 256, func(n uint64) { o.loops = int(n) }},
+		{"drain", " seconds", 0, longestDrain, func(n uint64) { o.drain = time.Duration(n) * time.Second }},
+	} {
+		// Decimal, or with the prefix of another base, as the knobs have it.
+		value, err := strconv.ParseUint(c.String(n.option), 0, 64)
+		if err != nil || value < n.least || value > n.most {
+			return o, usage("--%s=%s: expected %d to %d%s", n.option, c.String(n.option), n.least, n.most, n.unit)
+		}
+		n.take(value)
+	}
 	switch {
-	case uint(o.nlport) != c.Uint("nlport") || o.nlport == 0:
-		return o, usage("--nlport=%d: expected 1 to %d", c.Uint("nlport"), ^uint32(0))
-	case o.loops < 1 || o.loops > 256:
-		return o, usage("--loops=%d: expected 1 to 256", o.loops)
-	case o.drain < 0:
-		return o, usage("--drain=%d: expected 0 or more seconds", o.drain)
+	case o.runDir == "":
+		return o, usage("--run-dir=: expected a directory")
 	case pollers[o.poll] == nil:
 		return o, usage("--poll=%s: expected auto, epoll or io_uring", o.poll)
 	case o.sandbox != "full" && o.sandbox != "capabilities" && o.sandbox != "none":
 		return o, usage("--sandbox=%s: expected full, capabilities or none", o.sandbox)
+	case o.sysctlDir != "auto" && o.sysctlDir != "none" && !filepath.IsAbs(o.sysctlDir):
+		return o, usage(`--sysctl-dir=%s: expected "auto", "none" or an absolute path`, o.sysctlDir)
 	}
 	if o.format, err = klog.ParseFormat(c.String("log")); err != nil {
 		return o, usage("--log: %v", err)

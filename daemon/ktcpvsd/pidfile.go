@@ -20,6 +20,7 @@ func writePID(dir string) (*pidFile, error) {
 	p := &pidFile{path: filepath.Join(dir, "ktcpvsd.pid")}
 	p.prepared = fmt.Sprintf("%s.%d", p.path, os.Getpid())
 	if err := os.WriteFile(p.prepared, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644); err != nil {
+		p.remove() // a full disk takes the name and not the number
 		return nil, fmt.Errorf("cannot write to the run directory: %w; choose another with --run-dir", err)
 	}
 	return p, nil

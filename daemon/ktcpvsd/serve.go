@@ -6,7 +6,6 @@ import (
 	"io"
 	"log"
 	"os"
-	"os/signal"
 	"runtime"
 	"runtime/debug"
 	"time"
@@ -33,9 +32,8 @@ import (
 //	      -> privileges given up -> ready
 //	... and back, when SIGTERM or SIGINT comes
 func serve(o options) error {
-	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, unix.SIGTERM, unix.SIGINT)
-	defer signal.Stop(signals)
+	signals := catchSignals()
+	defer signals.stop()
 
 	if err := os.MkdirAll(o.runDir, 0o755); err != nil {
 		return fmt.Errorf("cannot make the run directory: %w; choose another with --run-dir", err)
@@ -54,18 +52,20 @@ func serve(o options) error {
 	if err != nil {
 		return err
 	}
-	// A log that nobody reads any more, or not now, is no reason to stop serving.
-	signal.Ignore(unix.SIGPIPE)
 	queue := klog.NewQueue(out, o.format)
 	defer queue.Close(time.Second)
 	logger := klog.New(klog.Options{Format: o.format, Target: queue, Level: knobs.DebugLevel.Get})
+	go signals.tell(logger)
 
 	registry := sched.NewRegistry()
 	store := table.NewStore(registry, o.loops, match.DefaultLimits())
 
-	veil, err := readVeil(o.runDir)
+	veil, instead, err := readVeil(o.runDir)
 	if err != nil {
 		return err
+	}
+	if instead != nil {
+		logger.Say(klog.Announce, "the session cookies have a new secret, which ends the sessions of chttp", "because", instead)
 	}
 	if os.Getenv("GOGC") == "" {
 		// Only building large tables makes garbage, and each collection keeps
@@ -134,14 +134,14 @@ func serve(o options) error {
 	notify("READY=1")
 
 	select {
-	case s := <-signals:
-		logger.Say(klog.Announce, "stopping", "signal", s.String(), "drain", (time.Duration(o.drain) * time.Second).String())
+	case s := <-signals.end:
+		logger.Say(klog.Announce, "stopping", "signal", s.String(), "drain", o.drain.String())
 	case err := <-answered:
 		answered <- err
 		return fmt.Errorf("netlink: %w", err)
 	}
 	notify("STOPPING=1")
-	drain(o, ctl, group, logger, signals)
+	drain(o, ctl, group, logger, signals.end)
 	return nil
 }
 
@@ -163,7 +163,7 @@ func drain(o options, ctl *control.Control, group *loop.Group, logger *klog.Logg
 	if err := ctl.Stop(""); err != nil {
 		logger.Say(klog.Announce, "cannot stop the services", "err", err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(o.drain)*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), o.drain)
 	defer cancel()
 	go func() {
 		select {

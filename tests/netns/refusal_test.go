@@ -128,7 +128,8 @@ func TestWrongOptionsAreSaid(t *testing.T) {
 		"web":                 `"web" is not an option; see ktcpvsd --help`,
 		"--loops=0":           "--loops=0: expected 1 to 256",
 		"--loops=257":         "--loops=257: expected 1 to 256",
-		"--drain=-1":          "--drain=-1: expected 0 or more seconds",
+		"--drain=-1":          "--drain=-1: expected 0 to 31536000 seconds",
+		"--drain=9999999999":  "--drain=9999999999: expected 0 to 31536000 seconds",
 		"--nlport=0":          "--nlport=0: expected 1 to 4294967295",
 		"--nlport=4294967296": "--nlport=4294967296: expected 1 to 4294967295",
 		"--poll=kqueue":       "--poll=kqueue: expected auto, epoll or io_uring",
@@ -136,7 +137,7 @@ func TestWrongOptionsAreSaid(t *testing.T) {
 	} {
 		refuses(t, h, 2, "ktcpvsd: "+message, message, `exec "$1" "$2"`, option)
 	}
-	refuses(t, h, 1, `ktcpvsd: --sysctl-dir=relative: expected "auto", "none" or an absolute path`, "", `exec "$1" --sysctl-dir=relative`)
+	refuses(t, h, 2, `ktcpvsd: --sysctl-dir=relative: expected "auto", "none" or an absolute path`, "", `exec "$1" --sysctl-dir=relative`)
 	if out, status := h.Try(`exec "$1" --version`, lab.Binary("ktcpvsd")); status != 0 || out != "ktcpvsd version 1.0.0\n" {
 		t.Errorf("--version: status %d, %q", status, out)
 	}
