@@ -7,14 +7,24 @@ import (
 	"os"
 
 	"github.com/urfave/cli/v2"
+	"golang.org/x/sys/unix"
 
 	"ktcpvs/proto"
 	"ktcpvs/proto/conf"
 )
 
+// largestText is the longest configuration that is read, in bytes: more than the
+// daemon takes at once, and little enough for any machine to hold.
+const largestText = 64 << 20
+
 func (s *session) loadFile(c *cli.Context) error {
 	name := c.Args().First()
-	text, err := os.ReadFile(name)
+	file, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	text, err := readText(name, file, largestText)
 	if err != nil {
 		return err
 	}
@@ -22,11 +32,27 @@ func (s *session) loadFile(c *cli.Context) error {
 }
 
 func (s *session) restore(c *cli.Context) error {
-	text, err := io.ReadAll(s.in)
+	const name = "standard input"
+	text, err := readText(name, s.in, largestText)
 	if err != nil {
 		return err
 	}
-	return s.load(c, "standard input", text)
+	return s.load(c, name, text)
+}
+
+// readText reads a configuration to its end, which a device or a pipe need not
+// have.
+func readText(name string, from io.Reader, most int64) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(from, most+1))
+	switch {
+	case errors.Is(err, unix.EISDIR):
+		return nil, fmt.Errorf("%w, expected a configuration file", err)
+	case err != nil:
+		return nil, err
+	case int64(len(text)) > most:
+		return nil, fmt.Errorf("%s: longer than %d bytes, expected a configuration of at most that", name, most)
+	}
+	return text, nil
 }
 
 // load makes the table what a configuration says, all at once or not at all.

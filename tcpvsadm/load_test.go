@@ -91,8 +91,47 @@ func TestAFileThatCanNotBeReadIsAFailure(t *testing.T) {
 	o := prepared(t)
 	dir := t.TempDir()
 	o.fails(exitFailed, "open "+dir+"/none: no such file or directory", "-f", dir+"/none")
-	o.fails(exitFailed, "read "+dir+": is a directory", "-f", dir)
+	o.fails(exitFailed, "read "+dir+": is a directory, expected a configuration file", "-f", dir)
 	o.fails(exitFailed, "open : no such file or directory", "-f", "")
+}
+
+func TestATextWithoutEndIsNotReadForEver(t *testing.T) {
+	o := prepared(t)
+	const refused = ": longer than 67108864 bytes, expected a configuration of at most that"
+	o.fails(exitFailed, "/dev/zero"+refused, "-f", "/dev/zero")
+	if text, err := readText("standard input", endless{}, 10); err == nil || !strings.HasPrefix(err.Error(), "standard input: longer than 10 bytes") {
+		t.Errorf("an endless input gives %d bytes, %v; expected that it is longer than 10 bytes", len(text), err)
+	}
+	for size, fits := range map[int]bool{9: true, 10: true, 11: false} {
+		if _, err := readText("input", strings.NewReader(strings.Repeat("#", size)), 10); (err == nil) != fits {
+			t.Errorf("%d bytes of 10 that may be: %v", size, err)
+		}
+	}
+}
+
+// endless is an input that never ends.
+type endless struct{}
+
+func (endless) Read(b []byte) (int, error) {
+	for i := range b {
+		b[i] = '#'
+	}
+	return len(b), nil
+}
+
+func TestAConfigurationIsReadFromAPipe(t *testing.T) {
+	o := prepared(t)
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := unix.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	written := make(chan error, 1)
+	go func() { written <- os.WriteFile(pipe, []byte(sample), 0) }()
+	o.does("-f", pipe)
+	if err := <-written; err != nil {
+		t.Error(err)
+	}
+	golden(t, "loaded.golden", o.does("-Ln"))
 }
 
 func TestARefusedEntryIsNamedByItsLine(t *testing.T) {
