@@ -32,6 +32,8 @@ const (
 	Date
 	Cookie
 	SetCookie
+	Credentials // Authorization and Proxy-Authorization
+	Challenge   // WWW-Authenticate and Proxy-Authenticate
 	// ByConnection is a field that a connection option names: it was meant for the gateway alone and
 	// is not passed on (RFC 9110 section 7.6.1).
 	ByConnection
@@ -68,14 +70,22 @@ func kindOf(name []byte) FieldKind {
 		known, kind = "set-cookie", SetCookie
 	case 12<<8 | 'm':
 		known, kind = "max-forwards", MaxForwards
+	case 13<<8 | 'a':
+		known, kind = "authorization", Credentials
 	case 14<<8 | 'c':
 		known, kind = "content-length", ContentLength
 	case 14<<8 | 'h':
 		known, kind = "http2-settings", HTTP2Settings
 	case 16<<8 | 'p':
 		known, kind = "proxy-connection", ProxyConnection
+	case 16<<8 | 'w':
+		known, kind = "www-authenticate", Challenge
 	case 17<<8 | 't':
 		known, kind = "transfer-encoding", TransferEncoding
+	case 18<<8 | 'p':
+		known, kind = "proxy-authenticate", Challenge
+	case 19<<8 | 'p':
+		known, kind = "proxy-authorization", Credentials
 	default:
 		return OtherField
 	}

@@ -89,7 +89,10 @@ func (fr *framing) connection(value []byte) fault {
 			if fr.options++; fr.options > maxOptions {
 				return manyOptions
 			}
-			fr.others = fr.others || kindOf(option) == OtherField
+			switch kindOf(option) {
+			case OtherField, Credentials, Challenge:
+				fr.others = true
+			}
 		}
 	}
 	return ok
@@ -176,7 +179,7 @@ func (fr *framing) markNamed(fields []Field) {
 func mark(fields []Field, name []byte) {
 	kind := kindOf(name)
 	switch kind {
-	case OtherField, Cookie, SetCookie, Date, Trailer:
+	case OtherField, Cookie, SetCookie, Credentials, Challenge, Date, Trailer:
 	default:
 		return
 	}

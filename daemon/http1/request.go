@@ -29,6 +29,7 @@ type Request struct {
 	Expect100  bool   // the client waits for 100 (Continue) before it sends the body
 	NoTrailers bool   // Connection names a field we do not know, which may be a trailer: none is passed on
 	Upgrade    []byte // protocols to switch to, when Connection says upgrade; nil for h2c, which a gateway must not tunnel
+	Bound      bool   // the credentials are of a scheme that authenticates the connection
 	// MaxForwards, for TRACE and OPTIONS, is how many more times the request may be forwarded; at 0 the
 	// gateway answers itself. -1: not given. AppendRequest counts it down (RFC 9110 section 7.6.2).
 	MaxForwards int
@@ -83,7 +84,7 @@ func (p *Parser) request(b []byte, lim *Limits, r *Request) (n int, f fault) {
 // understand fills in what start line and fields mean together.
 func (r *Request) understand() fault {
 	r.Method = methodOf(r.MethodText)
-	r.Expect100 = false
+	r.Expect100, r.Bound = false, false
 	r.MaxForwards = -1
 	fr := framing{length: -1}
 	var host []byte
@@ -98,6 +99,8 @@ func (r *Request) understand() fault {
 			host, hosts = f.Value, hosts+1
 		case Expect:
 			bad = r.expect(f.Value)
+		case Credentials:
+			r.Bound = r.Bound || namesConnectionScheme(f.Value)
 		case MaxForwards:
 			bad = r.maxForwards(f.Value)
 		default:

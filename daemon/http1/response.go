@@ -13,6 +13,7 @@ type Response struct {
 	Upgrade    []byte // protocols of the Upgrade field, when Connection says upgrade; nil for h2c
 	NoTrailers bool   // as in a Request
 	SetsCookie bool   // there is a Set-Cookie field
+	Bound      bool   // a challenge is of a scheme that authenticates the connection
 
 	head []byte
 }
@@ -59,7 +60,7 @@ func (p *Parser) response(b []byte, lim *Limits, r *Response) (n int, f fault) {
 
 // understand fills in what status line and fields mean together, for a request of method m.
 func (r *Response) understand(m Method) fault {
-	r.SetsCookie = false
+	r.SetsCookie, r.Bound = false, false
 	fr := framing{length: -1}
 	for i := range r.Fields {
 		f := &r.Fields[i]
@@ -68,6 +69,8 @@ func (r *Response) understand(m Method) fault {
 			continue
 		case SetCookie:
 			r.SetsCookie = true
+		case Challenge:
+			r.Bound = r.Bound || namesConnectionScheme(f.Value)
 		default:
 			if bad := fr.note(f); bad != ok {
 				return bad

@@ -48,7 +48,7 @@ func (s *Session) fail(c *Context, ev *Event) {
 // it was used: the server, or the way there, may have been away, and a request
 // that may not be sent twice would fail for each of them.
 func (s *Session) distrust(c *Context, ev *Event) {
-	if ev.Reused && s.server != nil && s.perRequest && s.unanswered() {
+	if ev.Reused && !s.kept && s.server != nil && s.perRequest && s.unanswered() {
 		c.op(Op{Kind: Distrust, Side: Server, Server: s.server})
 	}
 }
@@ -60,9 +60,10 @@ func (s *Session) unanswered() bool { return s.answer.len() == 0 && s.interims =
 // replay sends the request once more, over a new connection, if the one it
 // was sent over had been idle and was closed before any answer: the server
 // may just have been about to close it. Only what may be done twice is
-// (RFC 9112, section 9.3.1; RFC 9110, section 9.2.2).
+// (RFC 9112, section 9.3.1; RFC 9110, section 9.2.2), and nothing that another
+// request on that connection may have prepared.
 func (s *Session) replay(c *Context) bool {
-	if s.replayed || !s.replayable || !s.method.Idempotent() || !s.unanswered() || s.server == nil {
+	if s.kept || s.replayed || !s.replayable || !s.method.Idempotent() || !s.unanswered() || s.server == nil {
 		return false
 	}
 	s.replayed = true
@@ -143,7 +144,7 @@ func (s *Session) noServer(c *Context, cause Cause, calling bool) {
 		code = 503
 	}
 	s.lose(c)
-	twice := calling || cause != Reset && s.method.Idempotent()
+	twice := calling || cause != Reset && s.method.Idempotent() && !s.own
 	if late || s.phase == exchange && !(s.replayable && twice) {
 		svc = nil // no time is left, or the request may have been acted upon, or is gone
 	}

@@ -111,10 +111,11 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 		s.keep = false
 	}
 	server := s.server
-	if !s.connected {
+	if !s.connected || s.own && s.perRequest {
 		server = s.choose(c, svc)
 	}
-	f := http1.Forward{KeepAlive: s.keep || s.perRequest, Upgrade: r.Upgrade}
+	s.claim(c, server)
+	f := http1.Forward{KeepAlive: s.keep || s.shares(), Upgrade: r.Upgrade}
 	if r.Host == nil && server != nil {
 		// HTTP/1.0 need not name a host, and HTTP/1.1 must (RFC 9112, section 3.2).
 		start := len(c.scratch)
@@ -160,10 +161,18 @@ func (s *Session) choose(c *Context, svc *table.Service) *table.Server {
 	if svc.Scheduler.Affinity {
 		s.affinity = true
 		if server := s.returning(c, svc); server != nil {
+			if s.holds(server) {
+				return server
+			}
 			return c.present(svc, server, c.input(s.Source))
 		}
 	}
 	in := c.input(s.Source)
+	if s.own && s.server != nil {
+		if server := svc.Keep(in, s.server.Live); server != nil {
+			return server
+		}
+	}
 	return c.present(svc, svc.Choose(in), in)
 }
 

@@ -101,13 +101,14 @@ func (s *Session) respond(c *Context) []byte {
 	r := &c.res
 	s.final, s.punctual = true, s.request.done
 	s.spoiled = s.spoiled || !r.KeepAlive
+	s.own = s.own || r.Bound
 	// Sending on could reset the connection before the answer is read (RFC 9112, section 9.5).
 	s.ceased = !r.KeepAlive && r.Status >= 400
 	unchunk := r.Body == http1.ChunkedBody && s.minor == 0
 	s.response.start(r.Body, r.Length, unchunk)
 	s.response.bare = r.NoTrailers
 	s.keep = s.keep && s.request.done && !s.draining && r.Body != http1.CloseBody && !unchunk &&
-		(s.perRequest || !s.spoiled)
+		(s.shares() || !s.spoiled)
 	s.forget(c)
 	f := http1.Forward{
 		KeepAlive: s.keep,
@@ -129,11 +130,11 @@ func (s *Session) finish(c *Context) {
 	s.settled = s.punctual
 	switch {
 	case !s.request.done || s.spoiled:
-		s.keep = s.keep && s.request.done && s.perRequest
+		s.keep = s.keep && s.request.done && s.shares()
 		s.lose(c)
-	case s.perRequest && s.server == nil:
+	case s.shares() && s.server == nil:
 		s.lose(c) // the redirect address has no pool
-	case s.perRequest:
+	case s.shares():
 		s.count(c)
 		s.connected = false
 		s.leave()
@@ -172,7 +173,7 @@ func (s *Session) answerSelf(c *Context, code int, why string) {
 		return
 	}
 	s.note(c, code, why)
-	s.keep = s.keep && s.request.done && s.minor > 0
+	s.keep = s.keep && s.request.done && s.minor > 0 && (s.connected || !s.own)
 	start := len(c.scratch)
 	c.scratch = http1.AppendError(c.scratch, code, s.keep, c.Date, s.method == http1.HEAD)
 	s.ownAnswer(c, c.scratch[start:])

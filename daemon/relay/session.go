@@ -28,7 +28,8 @@ import (
 //	 closed <------- linger (reads and drops what still comes)
 //
 // A session of a per-request scheduler has a server connection during an
-// exchange only; one of a per-connection scheduler keeps its first.
+// exchange only; one of a per-connection scheduler keeps its first, and so does
+// one whose client has authenticated it.
 type Session struct {
 	Source netip.Addr // the client
 
@@ -65,6 +66,8 @@ type Session struct {
 	spoiled    bool          // it cannot be used for another exchange
 	settled    bool          // what was asked over it is answered, and was all there when the answer began
 	punctual   bool          // the request was complete when its response began
+	kept       bool          // it is that of the exchange before
+	own        bool          // it is this client's alone, by what one of them has said of the other
 	ceased     bool          // it has refused the request and wants no more of it
 	splicing   [2]bool       // bytes from that side go past the session
 

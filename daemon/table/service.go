@@ -63,6 +63,25 @@ func (s *Service) ChooseOther(in *match.Input, avoid *Avoid) *Server {
 	return picker.PickOther(key, avoid)
 }
 
+// Keep returns the server of that Live if it is one of those for the request,
+// nil otherwise. It may be quiescent: that keeps what it has.
+func (s *Service) Keep(in *match.Input, live *Live) *Server {
+	servers := s.Servers
+	if s.Scheduler.Content {
+		i := s.Matcher.Match(in)
+		if i < 0 {
+			return nil
+		}
+		servers = s.Rules[i].Servers
+	}
+	for _, server := range servers {
+		if server.Live == live {
+			return server
+		}
+	}
+	return nil
+}
+
 // pickerFor is who picks, nil when no rule holds, and by which key.
 func (s *Service) pickerFor(in *match.Input) (picker Picker, key uint32) {
 	if !s.Scheduler.Content {
