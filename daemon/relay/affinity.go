@@ -2,8 +2,6 @@ package relay
 
 import (
 	"bytes"
-	"strconv"
-	"time"
 
 	"ktcpvs/daemon/http1"
 	"ktcpvs/daemon/table"
@@ -81,82 +79,6 @@ func (s *Session) sessionCookie(c *Context) []byte {
 	c.scratch = appendSID(c.scratch, id)
 	c.scratch = append(c.scratch, "; Path=/\r\n"...)
 	return c.scratch[start:]
-}
-
-// cookieLife is how many seconds the cookies that the response in c.res sets
-// live, 0 when it sets none that lives.
-func cookieLife(c *Context) (life int64, fixed bool) {
-	if !c.res.SetsCookie {
-		return 0, false
-	}
-	for i := range c.res.Fields {
-		if f := &c.res.Fields[i]; f.Kind == http1.SetCookie {
-			l, fix := oneCookieLife(f.Value, c.Unix)
-			if l > life {
-				life, fixed = l, fix
-			}
-		}
-	}
-	return life, fixed
-}
-
-// oneCookieLife reads one Set-Cookie value (RFC 6265, section 5.2; Discard is
-// of RFC 2965). Max-Age counts before Expires.
-func oneCookieLife(value []byte, now int64) (life int64, fixed bool) {
-	life = sidLife
-	byAge, discard := false, false
-	_, rest, _ := bytes.Cut(value, []byte{';'})
-	for len(rest) > 0 {
-		var attr []byte
-		attr, rest, _ = bytes.Cut(rest, []byte{';'})
-		name, arg, _ := bytes.Cut(bytes.TrimSpace(attr), []byte{'='})
-		switch {
-		case bytes.EqualFold(name, []byte("Discard")):
-			discard = true
-		case bytes.EqualFold(name, []byte("Max-Age")):
-			if n, err := strconv.ParseInt(string(arg), 10, 64); err == nil {
-				life, fixed, byAge = min(n, sidMax), true, true
-			}
-		case bytes.EqualFold(name, []byte("Expires")) && !byAge:
-			if at, ok := cookieDate(arg); ok {
-				life, fixed = min(at-now, sidMax), true
-			}
-		}
-	}
-	if discard {
-		return min(life, sidLife), fixed
-	}
-	return life, fixed
-}
-
-// cookieDate reads a date as servers write it, in Unix seconds: "Wed, 21 Oct 2037
-// 07:28:00 GMT", and with hyphens in the date before RFC 6265 (section 4.1.1).
-func cookieDate(b []byte) (unix int64, ok bool) {
-	const form = "Www, 00 Mon 0000 00:00:00 GMT"
-	if len(b) != len(form) {
-		return 0, false
-	}
-	var n [len(form)]int // n[i]: the number that ends before form[i]
-	for i := len("Www, "); i < len(form); i++ {
-		c, fits := b[i], true
-		switch form[i] {
-		case '0':
-			fits = c >= '0' && c <= '9'
-			n[i+1] = n[i]*10 + int(c-'0')
-		case ' ':
-			fits = c == ' ' || c == '-'
-		case ':':
-			fits = c == ':'
-		}
-		if !fits {
-			return 0, false
-		}
-	}
-	month := bytes.Index([]byte("JanFebMarAprMayJunJulAugSepOctNovDec"), b[8:11])
-	if month < 0 || month%3 != 0 {
-		return 0, false
-	}
-	return time.Date(n[16], time.Month(1+month/3), n[7], n[19], n[22], n[25], 0, time.UTC).Unix(), true
 }
 
 func appendSID(dst []byte, id sid) []byte {
