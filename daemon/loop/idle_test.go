@@ -4,13 +4,13 @@ import (
 	"net/http"
 	"sync"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"ktcpvs/daemon/poll"
 	"ktcpvs/daemon/relay"
 	"ktcpvs/daemon/table"
+	"ktcpvs/tests/wait"
 )
 
 // limits notes what was last armed of each slot.
@@ -76,18 +76,17 @@ func TestASmallResponseAfterALargeOneDoesNotWaitForLargeBodies(t *testing.T) {
 	go func() { defer close(done); get(t, client, "http://"+r.addr+"/small") }()
 	l := r.group.loops[0]
 	limit := 0
-	for end := time.Now().Add(10 * time.Second); limit == 0 && time.Now().Before(end); time.Sleep(time.Millisecond) {
-		l.call(func() {
-			for _, c := range l.conns {
-				if c.fd >= 0 && c.side == relay.Server && c.sess != nil && !c.connecting {
-					limit = armed[c.slot]
-				}
+	l.until(t, "a receive is armed for the answer", func() bool {
+		for _, c := range l.conns {
+			if c.fd >= 0 && c.side == relay.Server && c.sess != nil && !c.connecting {
+				limit = armed[c.slot]
 			}
-		})
-	}
+		}
+		return limit != 0
+	})
 	close(wait)
 	<-done
-	if limit == 0 || limit > poll.BulkReceive {
+	if limit > poll.BulkReceive {
 		t.Errorf("a receive of %d bytes is armed for a response that has not begun", limit)
 	}
 }
@@ -160,9 +159,5 @@ func TestIdleServerConnectionsAreGivenUpForMemoryAndNotForNewcomers(t *testing.T
 		t.Errorf("%d are idle after an accept found no descriptor, want %d: newcomers do not take them", n, clients)
 	}
 	l.memory.tight.Store(true)
-	for end := time.Now().Add(15 * time.Second); idle() > 0; time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%d server connections are still idle", idle())
-		}
-	}
+	wait.UntilIs(t, "no server connections are idle", 0, idle)
 }

@@ -19,6 +19,7 @@ import (
 	"ktcpvs/daemon/match"
 	"ktcpvs/daemon/table"
 	"ktcpvs/tests/require"
+	"ktcpvs/tests/wait"
 )
 
 func TestPastMaxclientsConnectionsWaitInTheListenQueue(t *testing.T) {
@@ -35,12 +36,12 @@ func TestPastMaxclientsConnectionsWaitInTheListenQueue(t *testing.T) {
 		}
 	}
 	third := r.dial()
-	third.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
+	third.SetReadDeadline(time.Now().Add(300 * time.Millisecond)) // clock: nothing is to come, however long
 	if _, err := third.Read(one[:]); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Fatalf("the third connection was served (%v) past maxclients 2", err)
 	}
 	first.Close()
-	third.SetReadDeadline(time.Now().Add(5 * time.Second))
+	third.SetReadDeadline(wait.End())
 	if _, err := io.ReadFull(third, one[:]); err != nil {
 		t.Fatalf("the third connection was not served when there was room: %v", err)
 	}
@@ -93,9 +94,10 @@ func TestAPortOfAllIPv6AddressesLeavesIPv4Alone(t *testing.T) {
 
 func TestStoppingFinishesWhatIsOpenAndClosesWhatIsIdle(t *testing.T) {
 	r := newRig(t, 2)
-	release := make(chan struct{})
+	came, release := make(chan bool), make(chan struct{})
 	r.serve(table.ServiceSpec{Scheduler: "phttp"}, backend(t, func(w http.ResponseWriter, q *http.Request) {
 		if q.URL.Path == "/slow" {
+			came <- true
 			<-release
 		}
 		io.WriteString(w, "done")
@@ -111,7 +113,7 @@ func TestStoppingFinishesWhatIsOpenAndClosesWhatIsIdle(t *testing.T) {
 
 	open := r.dial()
 	io.WriteString(open, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
-	time.Sleep(100 * time.Millisecond)
+	<-came
 	if err := r.group.Stop("web"); err != nil {
 		t.Fatal(err)
 	}
@@ -122,12 +124,7 @@ func TestStoppingFinishesWhatIsOpenAndClosesWhatIsIdle(t *testing.T) {
 		c.Close()
 		t.Error("a new connection was accepted after the stop")
 	}
-	for n := 0; r.group.Sessions() != 1; n++ {
-		if n == 500 {
-			t.Fatalf("%d sessions open, want 1", r.group.Sessions())
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	wait.UntilIs(t, "sessions are open", 1, r.group.Sessions)
 	close(release)
 	res, err = http.ReadResponse(bufio.NewReader(open), nil)
 	if err != nil {
@@ -137,7 +134,7 @@ func TestStoppingFinishesWhatIsOpenAndClosesWhatIsIdle(t *testing.T) {
 	if string(body) != "done" || !res.Close {
 		t.Errorf("%q, close %v", body, res.Close)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), wait.Limit)
 	defer cancel()
 	if err := r.group.Wait(ctx); err != nil {
 		t.Fatal(err)
@@ -153,6 +150,7 @@ func TestStoppingFinishesWhatIsOpenAndClosesWhatIsIdle(t *testing.T) {
 func TestIdleClientsAndServerConnectionsCloseAfterTheKeepaliveTimeout(t *testing.T) {
 	r := newRig(t, 1)
 	r.knobs.KeepaliveTimeout.Set(1)
+	r.knobs.ReadTimeout.Set(3600)
 	closed := make(chan time.Time, 1)
 	r.serve(table.ServiceSpec{Scheduler: "phttp"}, rawBackend(t, func(c net.Conn) {
 		in := bufio.NewReader(c)
@@ -171,14 +169,10 @@ func TestIdleClientsAndServerConnectionsCloseAfterTheKeepaliveTimeout(t *testing
 	if _, err := in.ReadByte(); err != io.EOF {
 		t.Fatalf("%v, want the end", err)
 	}
-	if d := time.Since(begin); d < 800*time.Millisecond || d > 4*time.Second {
-		t.Errorf("the client was closed after %v, want about 1s", d)
+	if d := time.Since(begin); d < 800*time.Millisecond {
+		t.Errorf("the client was closed after %v, want 1s", d)
 	}
-	select {
-	case <-closed:
-	case <-time.After(5 * time.Second):
-		t.Error("the pooled server connection was not closed")
-	}
+	wait.For(t, "the pooled server connection is closed", closed)
 }
 
 func TestAnUnreachableServerIsA502AndAStallingOneA504(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"ktcpvs/daemon/knob"
 	"ktcpvs/daemon/relay"
 	"ktcpvs/daemon/table"
+	"ktcpvs/tests/wait"
 )
 
 func status(t *testing.T, c net.Conn) int {
@@ -47,16 +48,12 @@ func TestASourceWithTooManyConnectionsIsToldSoAndMayComeBack(t *testing.T) {
 		t.Fatalf("%d, want 429", code)
 	}
 	open[0].Close()
-	for range 100 {
+	wait.UntilIs(t, "the status after a connection has ended", 200, func() int {
 		c := r.dial()
+		defer c.Close()
 		io.WriteString(c, request)
-		if status(t, c) == 200 {
-			return
-		}
-		c.Close()
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatal("still refused after a connection had ended")
+		return status(t, c)
+	})
 }
 
 // Sources are limited while they have connections open, some of them refused
@@ -78,16 +75,11 @@ func TestALimitOfConnectionsCountsThoseThatAreServedAlready(t *testing.T) {
 	}
 	r.knobs.Limits.HeaderFields.Set(50) // all limits are read anew
 	one.Close()
-	for deadline := time.Now().Add(time.Second); ; time.Sleep(10 * time.Millisecond) {
+	wait.UntilIs(t, "the status when a refused connection does not count as if it were served", 200, func() int {
 		c, code := ask()
-		if code == 200 {
-			return
-		}
 		c.Close()
-		if time.Now().After(deadline) {
-			t.Fatal("a refused connection counts as if it were served")
-		}
-	}
+		return code
+	})
 }
 
 func TestWhoComesBackTooOftenIsToldSoEachTime(t *testing.T) {
@@ -95,9 +87,7 @@ func TestWhoComesBackTooOftenIsToldSoEachTime(t *testing.T) {
 	r.knobs.Limits.ConnsPerSource.Set(1)
 	r.serve(table.ServiceSpec{Scheduler: "phttp"}, backend(t, func(http.ResponseWriter, *http.Request) {}))
 	r.dial().Write([]byte("GET"))
-	for deadline := time.Now().Add(5 * time.Second); r.group.Sessions() < 1 && time.Now().Before(deadline); {
-		time.Sleep(time.Millisecond)
-	}
+	wait.UntilIs(t, "sessions are open", 1, r.group.Sessions)
 	for range mostAway + 10 {
 		c := r.dial()
 		io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -154,13 +144,15 @@ func TestRequestsPastTheRateOfASourceGet429(t *testing.T) {
 	r.knobs.Limits.RequestRate.Set(5)
 	r.serve(table.ServiceSpec{Scheduler: "phttp"}, backend(t, func(http.ResponseWriter, *http.Request) {}))
 	c := r.client()
-	seen := map[int]int{}
+	seen, began := map[int]int{}, time.Now()
 	for range 20 {
 		code, _ := get(t, c, "http://"+r.addr+"/")
 		seen[code]++
 	}
-	if seen[200] < 5 || seen[200] > 10 || seen[429] != 20-seen[200] {
-		t.Fatalf("%v, want about 5 times 200 and the rest 429", seen)
+	// A bucket holds a second's worth, and fills up meanwhile.
+	most := 5 + 5*int(time.Since(began)/time.Second+1)
+	if seen[200] < 5 || seen[200] > most || seen[429] != 20-seen[200] {
+		t.Fatalf("%v, want 5 to %d times 200 and the rest 429", seen, most)
 	}
 }
 
@@ -250,13 +242,11 @@ func TestAClientThatReadsNoAnswerIsNotReadFromWithoutEnd(t *testing.T) {
 		}
 	}()
 	l := r.group.loops[0]
-	for end := time.Now().Add(time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	wait.Stays(t, time.Second, "at most 1 MiB is held for a client that reads nothing", func() bool {
 		var held int64
 		l.call(func() { held = l.ctx.Buffers.Held() })
-		if held > 1<<20 {
-			t.Fatalf("%d bytes are held for a client that reads nothing", held)
-		}
-	}
+		return held <= 1<<20
+	})
 	in := bufio.NewReader(c)
 	for i := range requests {
 		if res, err := http.ReadResponse(in, nil); err != nil || res.StatusCode != 200 {
@@ -268,14 +258,12 @@ func TestAClientThatReadsNoAnswerIsNotReadFromWithoutEnd(t *testing.T) {
 func TestASlowHeadIsA408(t *testing.T) {
 	r := newRig(t, 1)
 	r.knobs.Limits.HeaderTimeout.Set(1)
+	r.knobs.KeepaliveTimeout.Set(3600)
+	r.knobs.ReadTimeout.Set(3600)
 	r.serve(table.ServiceSpec{Scheduler: "phttp"}, backend(t, func(http.ResponseWriter, *http.Request) {}))
 	c := r.dial()
 	io.WriteString(c, "GET / HTTP/1.1\r\n")
-	begin := time.Now()
 	if code := status(t, c); code != 408 {
 		t.Fatal(code)
-	}
-	if d := time.Since(begin); d > 4*time.Second {
-		t.Fatalf("after %v, want about 1s", d)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ktcpvs/daemon/table"
+	"ktcpvs/tests/wait"
 )
 
 // A client that asks for the end gets the whole of its answer, whether it then
@@ -21,7 +22,7 @@ func TestAClientThatAsksForTheEndGetsItsWholeAnswer(t *testing.T) {
 	body := bytes.Repeat([]byte("0123456789abcdef"), 4096)
 	r := newRig(t, 1)
 	r.serve(table.ServiceSpec{Scheduler: "phttp"}, backend(t, func(w http.ResponseWriter, q *http.Request) {
-		time.Sleep(50 * time.Millisecond)
+		wait.Gap(50 * time.Millisecond)
 		answer := body[:len(body)>>q.ContentLength] // of sizes that sockets take whole or in parts
 		w.Header().Set("Content-Length", fmt.Sprint(len(answer)))
 		w.Write(answer)
@@ -32,10 +33,9 @@ func TestAClientThatAsksForTheEndGetsItsWholeAnswer(t *testing.T) {
 			c.SetReadBuffer(4096) // the kernel's buffers are not the reason why it arrives
 			fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s",
 				length, "123456789abc"[:length])
-			time.Sleep(20 * time.Millisecond)
+			wait.Gap(20 * time.Millisecond)
 			io.WriteString(c, more)
-			time.Sleep(60 * time.Millisecond) // the answer is there, and unread
-			c.SetReadDeadline(time.Now().Add(10 * time.Second))
+			wait.Gap(60 * time.Millisecond) // the answer is there, and unread
 			got, err := io.ReadAll(c)
 			_, answer, _ := bytes.Cut(got, []byte("\r\n\r\n"))
 			if want := body[:len(body)>>length]; err != nil || !bytes.Equal(answer, want) {
@@ -61,9 +61,5 @@ func TestAClientThatIsResetWhileItWaitsTakesItsServerConnectionAlong(t *testing.
 	<-came
 	c.SetLinger(0)
 	c.Close()
-	select {
-	case <-gone:
-	case <-time.After(5 * time.Second):
-		t.Fatal("the server works on for nobody")
-	}
+	wait.For(t, "the server learns that it works for nobody", gone)
 }

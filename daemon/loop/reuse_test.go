@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ktcpvs/daemon/table"
+	"ktcpvs/tests/wait"
 )
 
 // A server may close a connection just when a request goes over it.
@@ -47,7 +48,7 @@ func TestWhatComesBehindASplicedResponseAnswersNobody(t *testing.T) {
 				return
 			}
 			fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", size)
-			time.Sleep(20 * time.Millisecond) // the rest is being spliced by now
+			wait.Gap(20 * time.Millisecond) // the rest is being spliced by now
 			c.Write(append(make([]byte, size), "HTTP/1.1 404 Nobody Asked\r\nContent-Length: 0\r\n\r\n"...))
 		}
 	}))
@@ -86,7 +87,7 @@ func TestWhatComesBehindAWholeReceiveAnswersNobody(t *testing.T) {
 				if headAlone {
 					c.Write(out)
 					out = nil
-					time.Sleep(20 * time.Millisecond)
+					wait.Gap(20 * time.Millisecond)
 				}
 				out = append(out, bytes.Repeat([]byte("x"), size)...)
 				c.Write(append(out, "HTTP/1.1 404 Nobody Asked\r\nContent-Length: 0\r\n\r\n"...))
@@ -123,10 +124,10 @@ func TestAConnectionWithBytesStillToSendIsNotUsedAgain(t *testing.T) {
 				unix.SetsockoptInt(l.listeners[0].first.server.fd, unix.SOL_SOCKET, unix.SO_SNDBUF, 4096)
 			})
 			narrow <- true
-			time.Sleep(100 * time.Millisecond) // the body is where it can be
+			wait.Gap(100 * time.Millisecond) // the body is where it can be
 		}
 		io.WriteString(c, "HTTP/1.1 204 "+q.Method+"\r\n\r\n")
-		time.Sleep(500 * time.Millisecond)
+		wait.Gap(500 * time.Millisecond)
 	}))
 	c := r.dial()
 	in := bufio.NewReader(c)
@@ -145,15 +146,14 @@ func TestAConnectionWithBytesStillToSendIsNotUsedAgain(t *testing.T) {
 }
 
 // idleOf is how many server connections the loop's pool has, once they are as
-// many as wanted or time is over.
+// many as wanted.
 func (r *rig) idleOf(want int) (n int) {
 	l := r.group.loops[0]
-	for end := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+	wait.UntilIs(r.t, "server connections are idle", want, func() int {
 		l.call(func() { n = l.idle.Len() })
-		if n == want || time.Now().After(end) {
-			return n
-		}
-	}
+		return n
+	})
+	return n
 }
 
 func TestAKeptConnectionThatTheServerClosesLeavesThePool(t *testing.T) {

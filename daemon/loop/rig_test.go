@@ -7,8 +7,8 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"strings"
 	"testing"
-	"time"
 
 	"ktcpvs/daemon/klog"
 	"ktcpvs/daemon/knob"
@@ -16,6 +16,7 @@ import (
 	"ktcpvs/daemon/poll"
 	"ktcpvs/daemon/sched"
 	"ktcpvs/daemon/table"
+	"ktcpvs/tests/wait"
 )
 
 // rig is a table and a group of loops on real sockets.
@@ -47,18 +48,15 @@ func newRigOn(t testing.TB, loops int, open func() (poll.Poller, error)) *rig {
 	}
 	t.Cleanup(func() {
 		r.group.Close()
-		for range 100 {
-			if openFiles(t) <= before {
-				return
+		wait.UntilSays(t, fmt.Sprintf("no more files are open after the test than the %d from before", before), func() (string, bool) {
+			entries, _ := os.ReadDir("/proc/self/fd")
+			var open []string
+			for _, e := range entries {
+				to, _ := os.Readlink("/proc/self/fd/" + e.Name())
+				open = append(open, e.Name()+" "+to)
 			}
-			time.Sleep(20 * time.Millisecond)
-		}
-		entries, _ := os.ReadDir("/proc/self/fd")
-		for _, e := range entries {
-			to, _ := os.Readlink("/proc/self/fd/" + e.Name())
-			t.Log(e.Name(), to)
-		}
-		t.Errorf("%d files are open after the test, %d were before", openFiles(t), before)
+			return strings.Join(open, ", "), openFiles(t) <= before
+		})
 	})
 	return r
 }
@@ -144,7 +142,7 @@ func (r *rig) dial() *net.TCPConn {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { c.Close() })
-	c.SetDeadline(time.Now().Add(10 * time.Second))
+	c.SetDeadline(wait.End())
 	return c.(*net.TCPConn)
 }
 
@@ -192,7 +190,7 @@ func backendAt(t testing.TB, config *net.ListenConfig, f func(net.Conn)) string 
 func (r *rig) client() *http.Client {
 	tr := &http.Transport{MaxIdleConnsPerHost: 64}
 	r.t.Cleanup(tr.CloseIdleConnections)
-	return &http.Client{Transport: tr, Timeout: 10 * time.Second}
+	return &http.Client{Transport: tr, Timeout: wait.Limit}
 }
 
 func get(t testing.TB, c *http.Client, url string) (int, string) {

@@ -6,12 +6,12 @@ import (
 	"io"
 	"net"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"ktcpvs/daemon/relay"
 	"ktcpvs/daemon/table"
+	"ktcpvs/tests/wait"
 )
 
 // The time until then is not what a client's body is measured by.
@@ -32,15 +32,10 @@ func TestASpliceThatHadToWaitSaysSoWhenBytesMoveAgain(t *testing.T) {
 // until waits for what the loop's goroutine finds true.
 func (l *Loop) until(t *testing.T, what string, f func() bool) {
 	t.Helper()
-	for range 1000 {
-		var is bool
+	wait.Until(t, what, func() (is bool) {
 		l.call(func() { is = f() })
-		if is {
-			return
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-	t.Fatal("it never comes that ", what)
+		return is
+	})
 }
 
 // A client that reads nothing of its answer must not get away from those who pay

@@ -15,6 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ktcpvs/daemon/table"
+	"ktcpvs/tests/steady"
+	"ktcpvs/tests/wait"
 )
 
 // A client that takes nothing is reset, or the kernel would go on offering it
@@ -25,21 +27,17 @@ func TestAClientThatTakesNothingIsResetWhenTheTimeIsOver(t *testing.T) {
 		r.knobs.ZerocopySend.Set(zerocopy)
 		r.knobs.ReadTimeout.Set(1)
 		const size = 64 << 20
+		came := make(chan bool, 1)
 		r.serve(table.ServiceSpec{Scheduler: "phttp"}, backend(t, func(w http.ResponseWriter, q *http.Request) {
+			came <- true
 			w.Header().Set("Content-Length", fmt.Sprint(size))
 			io.CopyN(w, zeros{}, size)
 		}))
 		c := r.dial()
 		c.SetReadBuffer(4096)
 		io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-		time.Sleep(500 * time.Millisecond)
-		for n := 0; r.group.Sessions() > 0; n++ {
-			if n == 500 {
-				t.Fatal("the connection is still open")
-			}
-			time.Sleep(20 * time.Millisecond)
-		}
-		c.SetDeadline(time.Now().Add(10 * time.Second))
+		<-came
+		wait.UntilIs(t, "sessions are open", 0, r.group.Sessions)
 		if n, err := io.Copy(io.Discard, c); !errors.Is(err, unix.ECONNRESET) {
 			t.Errorf("zerocopy %d: %v after %d bytes, want a reset", zerocopy, err, n)
 		}
@@ -48,8 +46,8 @@ func TestAClientThatTakesNothingIsResetWhenTheTimeIsOver(t *testing.T) {
 
 // narrowly asks for 31 KiB that come in one receive, over sockets that take less,
 // and with a body that ends with its connection.
-func narrowly(t *testing.T, r *rig) net.Conn {
-	l := r.group.loops[0]
+func narrowly(t testing.TB, r *rig) net.Conn {
+	l, sent := r.group.loops[0], make(chan struct{})
 	r.serve(table.ServiceSpec{Scheduler: "phttp"}, rawBackend(t, func(c net.Conn) {
 		http.ReadRequest(bufio.NewReader(c))
 		l.call(func() {
@@ -57,6 +55,7 @@ func narrowly(t *testing.T, r *rig) net.Conn {
 		})
 		// In chunks, which a client of HTTP/1.0 does not get.
 		fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", narrowBody, make([]byte, narrowBody))
+		close(sent)
 		io.Copy(io.Discard, c)
 	}))
 	narrow := net.Dialer{Control: receiveLittle}
@@ -65,9 +64,10 @@ func narrowly(t *testing.T, r *rig) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	c.SetDeadline(time.Now().Add(20 * time.Second))
+	c.SetDeadline(wait.End())
 	io.WriteString(c, "GET / HTTP/1.0\r\nHost: x\r\n\r\n")
-	time.Sleep(500 * time.Millisecond)
+	wait.For(t, "the server has sent all", sent)
+	wait.Gap(500 * time.Millisecond)
 	if r.group.Sessions() != 1 {
 		t.Fatal("the client could take all: the test proves nothing")
 	}
@@ -87,20 +87,21 @@ func TestTheRestOfAnAnswerThatNobodyTakesIsGivenUpWithAReset(t *testing.T) {
 	r := newRig(t, 1)
 	r.knobs.ReadTimeout.Set(1)
 	c := narrowly(t, r)
-	for n := 0; r.group.Sessions() > 0; n++ {
-		if n == 500 {
-			t.Fatal("the connection is still open")
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+	wait.UntilIs(t, "sessions are open", 0, r.group.Sessions)
 	if n, err := io.Copy(io.Discard, c); !errors.Is(err, unix.ECONNRESET) {
 		t.Errorf("%v after %d bytes of %d, want a reset", err, n, narrowBody)
 	}
 }
 
 func TestTheRestOfAnAnswerThatIsTakenSlowlyIsTakenInFull(t *testing.T) {
+	steady.Slower(t, takenSlowly)
+}
+
+// takenSlowly has a client take its answer for longer than read_timeout, and never
+// pause for as long.
+func takenSlowly(t testing.TB, scale int) {
 	r := newRig(t, 1)
-	r.knobs.ReadTimeout.Set(1)
+	r.knobs.ReadTimeout.Set(int64(scale))
 	c := narrowly(t, r)
 	in := bufio.NewReader(c)
 	res, err := http.ReadResponse(in, nil)
@@ -112,7 +113,7 @@ func TestTheRestOfAnAnswerThatIsTakenSlowlyIsTakenInFull(t *testing.T) {
 		var k int64
 		k, err = io.CopyN(io.Discard, res.Body, 1<<10)
 		n += k
-		time.Sleep(160 * time.Millisecond)
+		wait.Pass(time.Duration(scale) * 160 * time.Millisecond)
 	}
 	if n != narrowBody || err != io.EOF {
 		t.Errorf("%d bytes of %d, then %v", n, narrowBody, err)
@@ -142,15 +143,12 @@ func TestAClientThatTakesNothingOfPipelinedResponsesIsResetWhenTheTimeIsOver(t *
 		}
 		defer c.Close()
 		io.WriteString(c, strings.Repeat("GET / HTTP/1.1\r\nHost: x\r\n\r\n", 500))
-		time.Sleep(500 * time.Millisecond)
+		wait.UntilIs(t, "sessions are open", 1, r.group.Sessions)
 		most := int64(0)
-		for n := 0; r.group.Sessions() > 0; n++ {
-			if n == 300 {
-				t.Fatal(scheduler, ": the connection is still open")
-			}
+		wait.UntilIs(t, scheduler+": sessions are open", 0, func() int {
 			r.group.loops[0].call(func() { most = max(most, r.group.loops[0].ctx.Buffers.Held()) })
-			time.Sleep(20 * time.Millisecond)
-		}
+			return r.group.Sessions()
+		})
 		if most > 256<<10 {
 			t.Errorf("%s: %d bytes are held for one client", scheduler, most)
 		}

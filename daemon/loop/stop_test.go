@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ktcpvs/daemon/table"
+	"ktcpvs/tests/wait"
 )
 
 // Requests that have come before the stop are answered, whether their
@@ -41,7 +42,7 @@ func TestStoppingAnswersTheRequestsThatHaveCome(t *testing.T) {
 	}
 	stopped := make(chan error)
 	go func() { stopped <- r.group.Stop("web") }()
-	time.Sleep(100 * time.Millisecond)
+	wait.Gap(100 * time.Millisecond) // the stop is under way, most likely
 	close(busy)
 	if err := <-stopped; err != nil {
 		t.Fatal(err)
@@ -73,7 +74,7 @@ func TestStoppingAnswersAllThatAFullListenQueueHolds(t *testing.T) {
 	}
 	stopped := make(chan error)
 	go func() { stopped <- r.group.Stop("web") }()
-	time.Sleep(100 * time.Millisecond)
+	wait.Gap(100 * time.Millisecond) // the stop is under way, most likely
 	close(busy)
 	if err := <-stopped; err != nil {
 		t.Fatal(err)

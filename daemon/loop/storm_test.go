@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ktcpvs/daemon/table"
+	"ktcpvs/tests/wait"
 )
 
 // settled waits until every loop has nothing left but its listeners and what it
@@ -24,9 +25,7 @@ import (
 func (r *rig) settled(before int) {
 	r.t.Helper()
 	web := r.store.Snapshot().Lookup("web")
-	var left string
-	for range 500 {
-		left = ""
+	wait.UntilSays(r.t, "nothing is left behind", func() (left string, nothing bool) {
 		kept := 0
 		for _, l := range r.group.loops {
 			l.call(func() {
@@ -54,12 +53,8 @@ func (r *rig) settled(before int) {
 		if n := openFiles(r.t) - kept; n > before {
 			left += fmt.Sprintf("%d files, %d were before; ", n, before)
 		}
-		if left == "" {
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	r.t.Fatal("left behind: ", left)
+		return left, left == ""
+	})
 }
 
 // Whoever goes away, and whenever: nothing stays of a spliced transfer.
@@ -82,7 +77,7 @@ func TestNothingStaysOfSplicedBodiesThatAreBrokenOff(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				c.SetDeadline(time.Now().Add(20 * time.Second))
+				c.SetDeadline(wait.End())
 				n, err := fickleRequest(c, size)
 				switch {
 				case errors.Is(err, os.ErrDeadlineExceeded):
@@ -159,7 +154,7 @@ func goAway(c net.Conn) {
 		c.(*net.TCPConn).SetLinger(0)
 	case 1:
 		c.(*net.TCPConn).CloseWrite()
-		time.Sleep(time.Duration(rand.IntN(20)) * time.Millisecond)
+		wait.Gap(time.Duration(rand.IntN(20)) * time.Millisecond)
 	}
 	c.Close()
 }

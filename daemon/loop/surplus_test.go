@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ktcpvs/daemon/table"
+	"ktcpvs/tests/wait"
 )
 
 // A receive that is full says nothing of what is behind it: where that is
@@ -31,7 +32,7 @@ func TestABodyThatFillsItsLastReceiveLeavesConnectionsInUse(t *testing.T) {
 					}
 					size, _ := strconv.Atoi(q.URL.Path[1:])
 					io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: "+q.URL.Path[1:]+"\r\n\r\n")
-					time.Sleep(5 * time.Millisecond) // the head comes by itself
+					wait.Gap(5 * time.Millisecond) // the head comes by itself
 					io.CopyN(c, zeros{}, int64(size))
 				}
 			}))
@@ -64,12 +65,12 @@ func TestAResetBehindAPartOfABodyReachesTheClient(t *testing.T) {
 		r.serve(table.ServiceSpec{Scheduler: "phttp"}, rawBackend(t, func(c net.Conn) {
 			http.ReadRequest(bufio.NewReader(c))
 			io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n") // the body ends with the connection
-			time.Sleep(20 * time.Millisecond)
+			wait.Gap(20 * time.Millisecond)
 			l.call(func() { // who finds body and reset together
 				io.CopyN(c, zeros{}, int64(size))
 				c.(*net.TCPConn).SetLinger(0)
 				c.Close()
-				time.Sleep(5 * time.Millisecond)
+				wait.Gap(5 * time.Millisecond)
 			})
 		}))
 		c := r.dial()

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ktcpvs/daemon/table"
+	"ktcpvs/tests/wait"
 )
 
 func TestRequestsOfManyClientsComeBackAnsweredToTheRightOne(t *testing.T) {
@@ -36,9 +37,7 @@ func TestRequestsOfManyClientsComeBackAnsweredToTheRightOne(t *testing.T) {
 	if n := svc.Live.Stats.Sum().Requests; n != 16*50 {
 		t.Errorf("%d requests counted, want %d", n, 16*50)
 	}
-	if n := svc.Servers[0].Live.Conns.Load(); n != 0 {
-		t.Errorf("the server counts %d connections after all ended", n)
-	}
+	wait.UntilIs(t, "connections that the server counts after all ended", 0, svc.Servers[0].Live.Conns.Load)
 }
 
 func TestServerConnectionsAreSharedByClients(t *testing.T) {
@@ -140,7 +139,7 @@ func TestASlowReaderHoldsItsOwnServerBackAndNobodyElse(t *testing.T) {
 	}))
 	slow := r.dial()
 	io.WriteString(slow, "GET /big HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-	time.Sleep(100 * time.Millisecond)
+	wait.Gap(100 * time.Millisecond) // sockets fill up, and nobody waits for that
 	c := r.client()
 	for range 50 {
 		if code, _ := get(t, c, "http://"+r.addr+"/"); code != 200 {
@@ -182,7 +181,7 @@ func TestASlowServerHoldsItsOwnClientBack(t *testing.T) {
 		_, err := io.CopyN(c, zeros{}, size)
 		sent <- err
 	}()
-	time.Sleep(200 * time.Millisecond)
+	wait.Gap(200 * time.Millisecond) // sockets fill up
 	var held int64
 	r.group.loops[0].call(func() { held = r.group.loops[0].ctx.Buffers.Held() })
 	if held > 1<<20 {
@@ -225,9 +224,9 @@ func TestAResetUnderASplicedResponseReachesTheClient(t *testing.T) {
 	r.serve(table.ServiceSpec{Scheduler: "phttp"}, rawBackend(t, func(c net.Conn) {
 		http.ReadRequest(bufio.NewReader(c))
 		io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n")
-		time.Sleep(50 * time.Millisecond) // the rest is being spliced by now
+		wait.Gap(50 * time.Millisecond) // the rest is being spliced by now
 		c.Write(make([]byte, 1000))
-		time.Sleep(50 * time.Millisecond)
+		wait.Gap(50 * time.Millisecond)
 		c.(*net.TCPConn).SetLinger(0)
 	}))
 	for range 3 {
