@@ -2,9 +2,10 @@ package poll
 
 import (
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
+
+	"ktcpvs/tests/wait"
 )
 
 // A pass that took all of 100 large bodies would keep everybody else waiting
@@ -21,7 +22,7 @@ func TestAPassTakesOnlySoMuchOfLargeBodiesAndAllOfThemInTurn(t *testing.T) {
 			if passes > 2*bodies {
 				t.Fatalf("after %d passes there are %d bytes of %d", passes, all, bodies*size)
 			}
-			if err := p.Wait(time.Second); err != nil {
+			if err := p.Wait(wait.Limit); err != nil {
 				t.Fatal(err)
 			}
 			var ev Event
@@ -49,7 +50,7 @@ func TestAPassTakesOnlySoManyLargeReceivesThatBringLittle(t *testing.T) {
 			body(t, p, uint32(i), 1)
 		}
 		for all := 0; all < bodies; {
-			if err := p.Wait(time.Second); err != nil {
+			if err := p.Wait(wait.Limit); err != nil {
 				t.Fatal(err)
 			}
 			var ev Event
@@ -87,7 +88,7 @@ func TestEndlessBodiesKeepNeitherASmallMessageWaitingNorEachOther(t *testing.T) 
 				unix.Write(theirs, []byte("small"))
 			}
 			waited++
-			if err := p.Wait(time.Second); err != nil {
+			if err := p.Wait(wait.Limit); err != nil {
 				t.Fatal(err)
 			}
 			var ev Event

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"ktcpvs/tests/wait"
 )
 
 // forEach runs a test on every implementation that this kernel has.
@@ -42,14 +44,14 @@ func pair(t *testing.T) (ours, theirs int) {
 	return fds[0], fds[1]
 }
 
-// next waits for one event, for a second at most.
+// next waits for one event.
 func next(t *testing.T, p Poller) (Event, bool) {
 	t.Helper()
 	var ev Event
 	if p.Next(&ev) {
 		return ev, true
 	}
-	for end := time.Now().Add(time.Second); time.Now().Before(end); {
+	for end := wait.End(); time.Now().Before(end); {
 		if err := p.Wait(20 * time.Millisecond); err != nil {
 			t.Fatal(err)
 		}
@@ -314,23 +316,19 @@ func TestWakeEndsAWait(t *testing.T) {
 	forEach(t, func(t *testing.T, p Poller) {
 		p.Wait(0)
 		go func() {
-			time.Sleep(20 * time.Millisecond)
+			wait.Gap(20 * time.Millisecond)
 			p.Wake()
 		}()
-		begin := time.Now()
-		for time.Since(begin) < 5*time.Second {
-			if err := p.Wait(5 * time.Second); err != nil {
+		var ev Event
+		wait.Until(t, "the wait is ended", func() bool {
+			if err := p.Wait(wait.Limit); err != nil {
 				t.Fatal(err)
 			}
-			var ev Event
-			if p.Next(&ev) {
-				if ev.Kind != Woken {
-					t.Fatalf("%+v, want Woken", ev)
-				}
-				return
-			}
+			return p.Next(&ev)
+		})
+		if ev.Kind != Woken {
+			t.Fatalf("%+v, want Woken", ev)
 		}
-		t.Fatal("the wait was not ended")
 	})
 }
 
@@ -344,7 +342,7 @@ func TestAnExchangeDoesNotAllocate(t *testing.T) {
 			p.Recv(1, 4096)
 			unix.Write(b, msg)
 			for !p.Next(&ev) {
-				p.Wait(time.Second)
+				p.Wait(wait.Limit)
 			}
 			p.Send(1, ev.Data, msg)
 			unix.Read(b, buf)

@@ -14,13 +14,13 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"ktcpvs/daemon/privilege"
 	"ktcpvs/tests/netns/lab"
 	"ktcpvs/tests/require"
+	"ktcpvs/tests/wait"
 )
 
 // inside tells a process started by confined from the one that started it.
@@ -178,12 +178,8 @@ func status(t *testing.T, pid string) (lines []string) {
 // it must be gone soon.
 func everyThread(t *testing.T, pid, want string) {
 	t.Helper()
-	var odd []string
-	for deadline := time.Now().Add(2 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		odd = slices.DeleteFunc(status(t, pid), func(got string) bool { return got == want })
-		if len(odd) == 0 {
-			return
-		}
-	}
-	t.Errorf("threads have %q\nexpected      %q", odd, want)
+	wait.UntilSays(t, fmt.Sprintf("threads have %q", want), func() (string, bool) {
+		odd := slices.DeleteFunc(status(t, pid), func(got string) bool { return got == want })
+		return fmt.Sprintf("some have %q", odd), len(odd) == 0
+	})
 }
