@@ -17,6 +17,7 @@ import (
 	"ktcpvs/proto/nlport"
 	"ktcpvs/proto/prototest"
 	"ktcpvs/tests/require"
+	"ktcpvs/tests/wait"
 
 	"golang.org/x/sys/unix"
 )
@@ -178,9 +179,8 @@ func TestADaemonThatDiesIsNoticed(t *testing.T) {
 		t.Fatal(err)
 	}
 	time.AfterFunc(100*time.Millisecond, func() { l.Close() })
-	started := time.Now()
-	if _, err := conn.ReadDatagram(); !errors.Is(err, unix.ECONNREFUSED) || time.Since(started) > 5*time.Second {
-		t.Errorf("got %v after %v", err, time.Since(started))
+	if _, err := conn.ReadDatagram(); !errors.Is(err, unix.ECONNREFUSED) {
+		t.Errorf("got %v, expected %v", err, unix.ECONNREFUSED)
 	}
 }
 
@@ -188,25 +188,27 @@ func TestAListThatIsNotReadDelaysNobody(t *testing.T) {
 	require.That(t, "a user and network namespace of its own", prototest.NoNamespace())
 	const rules = 20000 // more than any receive buffer holds
 	limits := engine.DefaultLimits()
-	limits.Stall = 1500 * time.Millisecond
+	limits.Stall = time.Hour // whoever waits for one that does not read waits as long
 	port := prototest.Serve(t, many{prototest.New(), rules}, limits)
-	lazy, late, quick := askRules(t, port), askRules(t, port), askRules(t, port)
-
-	started := time.Now()
+	askRules(t, port) // and reads nothing
+	late, quick := askRules(t, port), askRules(t, port)
 	if n := readRules(t, quick); n != rules {
 		t.Errorf("the quick reader got %d rules", n)
 	}
 	if _, err := dial(t, port).Info(); err != nil {
 		t.Error(err)
 	}
-	if took := time.Since(started); took > time.Second {
-		t.Errorf("the others waited %v", took)
-	}
 	if n := readRules(t, late); n != rules {
 		t.Errorf("the late reader got %d rules", n)
 	}
-	// One that does not read in time has lost the rest, and can ask anew.
-	time.Sleep(limits.Stall + 200*time.Millisecond)
+}
+
+func TestAListThatIsNotReadInTimeIsLostAndCanBeAskedForAnew(t *testing.T) {
+	require.That(t, "a user and network namespace of its own", prototest.NoNamespace())
+	limits := engine.DefaultLimits()
+	limits.Stall = 500 * time.Millisecond
+	lazy := askRules(t, prototest.Serve(t, many{prototest.New(), 20000}, limits))
+	wait.Pass(limits.Stall + 200*time.Millisecond)
 	again, err := client.New(lazy)
 	if err != nil {
 		t.Fatal(err)
