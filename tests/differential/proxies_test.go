@@ -14,6 +14,7 @@ import (
 
 	"ktcpvs/tests/netns/lab"
 	"ktcpvs/tests/require"
+	"ktcpvs/tests/wait"
 )
 
 // proxy is one running proxy: at base+i it listens for what goes to door i.
@@ -78,7 +79,7 @@ func startPeer(t *testing.T, host *lab.Host, command *exec.Cmd, p *proxy) {
 	}
 	t.Cleanup(func() {
 		command.Process.Signal(unix.SIGTERM)
-		late := time.AfterFunc(10*time.Second, func() { command.Process.Kill() })
+		late := time.AfterFunc(wait.Limit, func() { command.Process.Kill() })
 		command.Wait()
 		late.Stop()
 	})
@@ -139,7 +140,7 @@ type outcome struct {
 
 // patience is how long a proxy has for a case, whose client has said that it
 // will say no more.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // send sends a case to address i of the proxy.
 func (p *proxy) send(host *lab.Host, i int, c *Case) (o outcome) {
@@ -152,7 +153,7 @@ func (p *proxy) send(host *lab.Host, i int, c *Case) (o outcome) {
 	conn.SetDeadline(time.Now().Add(patience))
 	for n, piece := range c.pieces() {
 		if n > 0 {
-			time.Sleep(50 * time.Microsecond) // so that it may be read by itself
+			wait.Gap(50 * time.Microsecond) // so that it may be read by itself
 		}
 		if _, err := conn.Write([]byte(piece)); err != nil {
 			break // the rest was not wanted; the answers say more

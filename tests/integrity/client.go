@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"ktcpvs/tests/wait"
 )
 
 // Client connects again and again, and checks every byte that it gets.
@@ -42,7 +44,7 @@ func NewClient(name string, dial func() (net.Conn, error), tally *Tally) *Client
 }
 
 // patience bounds a connection's life: one that is not over by then hangs.
-const patience = 30 * time.Second
+const patience = wait.Limit
 
 // Session is one connection with some exchanges, to its end.
 func (c *Client) Session() {

@@ -80,8 +80,9 @@ func run(t *testing.T, poll, scheduler, zerocopy string) {
 	for i := range clients {
 		all.Go(func() {
 			c := NewClient(fmt.Sprintf("t%03d", i), func() (net.Conn, error) { return host.Dial(vip) }, tally)
-			c.Again = scheduler != "http" // which has one server connection for each client's
-			for time.Since(began) < span && len(tally.Violations()) < 10 {
+			c.Again = scheduler != "http"   // which has one server connection for each client's
+			for time.Since(began) < span && // clock: as long as the test goes on
+				len(tally.Violations()) < 10 {
 				c.Session()
 			}
 		})

@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"ktcpvs/tests/netns/lab"
+	"ktcpvs/tests/wait"
 )
 
 // remains is what a daemon holds.
@@ -28,8 +28,6 @@ const (
 	// keptMemory is what buffers, contexts and the collector's slack may take
 	// after 200 clients with bodies of up to 1 MiB, in KiB.
 	keptMemory = 64 << 10
-
-	patienceAfter = 20 * time.Second
 )
 
 // look sees what the daemon holds now.
@@ -64,19 +62,12 @@ func look(t *testing.T, host *lab.Host, daemon *lab.Daemon) remains {
 func (before remains) mustBeGone(t *testing.T, host *lab.Host, daemon *lab.Daemon, listeners int) {
 	t.Helper()
 	var now remains
-	for deadline := time.Now().Add(patienceAfter); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	wait.UntilSays(t, fmt.Sprintf("connections and sockets are as before, with %d more listeners: %+v", listeners, before), func() (string, bool) {
 		now = look(t, host, daemon)
-		if now.connections == before.connections && now.sockets == before.sockets+listeners {
-			break
-		}
-	}
+		left := host.Read("/run/ktcpvs/proc/net/ktcpvs/connections")
+		return fmt.Sprintf("%+v\n%s", now, left), now.connections == before.connections && now.sockets == before.sockets+listeners
+	})
 	t.Logf("before %+v, after %+v", before, now)
-	if now.connections != before.connections {
-		t.Errorf("connections are left:\n%s", host.Read("/run/ktcpvs/proc/net/ktcpvs/connections"))
-	}
-	if now.sockets != before.sockets+listeners {
-		t.Errorf("%d sockets are open, expected %d", now.sockets, before.sockets+listeners)
-	}
 	if now.pipes > before.pipes+loops*keptPipes {
 		t.Errorf("%d ends of pipes are open, before %d", now.pipes, before.pipes)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ktcpvs/tests/netns/lab"
+	"ktcpvs/tests/wait"
 )
 
 // talk is one connection of a server.
@@ -80,7 +81,7 @@ func (t *talk) respond(p *Plan) error {
 	t.pattern.set(p.Token)
 	for range p.Interim {
 		fmt.Fprintf(t, "HTTP/1.1 103 Early Hints\r\nX-Token: %s\r\n\r\n", p.Token)
-		time.Sleep(time.Duration(t.random.IntN(3)) * time.Millisecond)
+		wait.Gap(time.Duration(t.random.IntN(3)) * time.Millisecond)
 	}
 	head := t.head(p)
 	if p.Fault == Garbage {
@@ -96,7 +97,7 @@ func (t *talk) respond(p *Plan) error {
 	}
 	switch p.Fault {
 	case Closing:
-		time.Sleep(time.Duration(t.random.IntN(2000)) * time.Microsecond)
+		wait.Gap(time.Duration(t.random.IntN(2000)) * time.Microsecond)
 		return errFault
 	case BadFraming:
 		return errFault

@@ -22,7 +22,7 @@ type Loop struct {
 	buffer []byte
 	origin time.Time
 
-	patience time.Duration // with a proxy that is slow to connect or to answer
+	patience time.Duration // with a proxy that is slow to answer
 
 	listeners   []int
 	addresses   []netip.AddrPort
@@ -132,8 +132,12 @@ func (l *Loop) Attach(ctx context.Context, load Load) (err error) {
 			return err
 		}
 	}
-	return l.until(ctx, l.patience, "connections to be established", func() bool { return l.connected == len(l.clients) })
+	return l.until(ctx, connectPatience, "connections to be established", func() bool { return l.connected == len(l.clients) })
 }
+
+// connectPatience is how long connections may take to be established, on a machine
+// that is busy with other things too.
+const connectPatience = time.Minute
 
 // Detach lets the responses in flight arrive, for at most the given time, and
 // closes the connections. The load is over even when it returns an error.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	test "ktcpvs/tests/wait"
 )
 
 // direct is a load from the clients straight to the first server.
@@ -18,7 +20,7 @@ func direct(t *testing.T, change func(*Load)) (*Loop, Load) {
 		t.Fatal(err)
 	}
 	t.Cleanup(l.Close)
-	l.patience = 100 * time.Millisecond
+	l.patience = test.Limit
 	load := Load{Target: l.Servers()[0], Connections: 4, Requests: []Request{{"/a", 0}, {"/b", AnyServer}}, BodySize: 90}
 	change(&load)
 	return l, load
@@ -33,7 +35,7 @@ func measure(t *testing.T, l *Loop, load Load, d time.Duration, responses int) W
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Detach(t.Context(), time.Second); err != nil {
+	if err := l.Detach(t.Context(), test.Limit); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -50,7 +52,7 @@ func TestClientsReachTheServersDirectly(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, load := direct(t, change)
-			w := measure(t, l, load, 60*time.Millisecond, 0)
+			w := measure(t, l, load, 60*time.Millisecond, 1)
 			if w.Requests == 0 || w.Bytes < w.Requests*uint64(load.BodySize)/2 {
 				t.Errorf("%d requests and %d body bytes in %v", w.Requests, w.Bytes, w.Elapsed)
 			}
@@ -68,7 +70,7 @@ func TestALoopServesOneLoadAfterAnother(t *testing.T) {
 	l, load := direct(t, func(*Load) {})
 	for _, size := range []int{90, 4096, 90} {
 		load.BodySize = size
-		if w := measure(t, l, load, 20*time.Millisecond, 0); w.Requests == 0 {
+		if w := measure(t, l, load, 20*time.Millisecond, 1); w.Requests == 0 {
 			t.Errorf("no requests with a body of %d bytes", size)
 		}
 	}
@@ -80,6 +82,7 @@ func TestARunGoesOnUntilItHasSeenEnoughResponses(t *testing.T) {
 	if w.Requests < 60 || w.Elapsed < 50*time.Millisecond {
 		t.Errorf("%d responses in %v, expected 60, which takes 60ms", w.Requests, w.Elapsed)
 	}
+	l.patience = 100 * time.Millisecond
 	if w := measure(t, l, load, 30*time.Millisecond, 1<<30); w.Elapsed < 120*time.Millisecond {
 		t.Errorf("a run that can not see enough took %v, expected 120ms", w.Elapsed)
 	}
@@ -119,7 +122,7 @@ func TestAWrongAnswerEndsTheRun(t *testing.T) {
 		if err := l.Attach(t.Context(), load); err != nil {
 			t.Fatal(err)
 		}
-		_, err := l.Run(t.Context(), time.Second, 0)
+		_, err := l.Run(t.Context(), test.Limit, 0)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("answer %.50q: error %v, expected one that says %q", answer, err, want)
 		}
@@ -186,7 +189,7 @@ func answering(t *testing.T, answer string) netip.AddrPort {
 	return serve(t, func(conn net.Conn) {
 		_, _ = conn.Read(make([]byte, 4096))
 		_, _ = io.WriteString(conn, answer[:10])
-		time.Sleep(time.Millisecond)
+		test.Gap(time.Millisecond)
 		_, _ = io.WriteString(conn, answer[10:])
 		if len(answer) < 20 {
 			_, _ = conn.Read(make([]byte, 1))

@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -15,11 +14,11 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"ktcpvs/tests/require"
 
 	"ktcpvs/tests/load/cpu"
+	"ktcpvs/tests/wait"
 )
 
 // peers are both peers, which the test requires.
@@ -133,14 +132,12 @@ func (d deaf) start(_ string, listen netip.AddrPort, _ Setup) (*exec.Cmd, error)
 }
 
 // configure waits until the shell ignores the signal.
-func (deaf) configure(_ context.Context, dir string, _ netip.AddrPort, _ Setup) error {
-	for range 500 {
-		if said, err := os.ReadFile(filepath.Join(dir, "output")); err == nil && len(said) > 0 {
-			return nil
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	return errors.New("the shell said nothing")
+func (d deaf) configure(_ context.Context, dir string, _ netip.AddrPort, _ Setup) error {
+	wait.Until(d.t, "the shell says something", func() bool {
+		said, err := os.ReadFile(filepath.Join(dir, "output"))
+		return err == nil && len(said) > 0
+	})
+	return nil
 }
 
 func listenUntilEnd(t *testing.T, addr netip.AddrPort) {
