@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"ktcpvs/tests/netns/lab"
+	"ktcpvs/tests/steady"
+	"ktcpvs/tests/wait"
 )
 
 // chttp: a client that a server has set a cookie comes back to that server.
 
 // shop is a service of chttp before servers that set cookies at /login.
-func shop(t *testing.T, servers ...string) *farm {
+func shop(t testing.TB, servers ...string) *farm {
 	t.Helper()
 	f := newFarm(t, servers...)
 	f.Does("-A", "-i", "web", "-s", "chttp")
@@ -29,7 +31,7 @@ func shop(t *testing.T, servers ...string) *farm {
 }
 
 // customer is a client with cookies of its own.
-func (f *farm) customer(t *testing.T) *http.Client {
+func (f *farm) customer(t testing.TB) *http.Client {
 	t.Helper()
 	client := f.Client.HTTPClient()
 	var err error
@@ -95,12 +97,17 @@ func TestTheSessionCookieIsTheReferences(t *testing.T) {
 
 func TestAffinityEndsWithTheServersCookie(t *testing.T) {
 	t.Parallel()
+	steady.Slower(t, affinityEndsWithTheCookie)
+}
+
+func affinityEndsWithTheCookie(t testing.TB, scale int) {
+	life := 2 * scale
 	n := lab.NewNetwork(t, "r1", "r2")
 	n.Balancer.StartDaemon()
 	for _, name := range []string{"r1", "r2"} {
 		n.Host(name).ServeHTTP(":80", func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/login" {
-				w.Header().Set("Set-Cookie", "user=me; Max-Age=2")
+				w.Header().Set("Set-Cookie", fmt.Sprint("user=me; Max-Age=", life))
 			}
 			fmt.Fprintln(w, name, r.RequestURI)
 		})
@@ -121,7 +128,7 @@ func TestAffinityEndsWithTheServersCookie(t *testing.T) {
 	if got := f.askAs(t, client, "/a"); got != "r1" {
 		t.Errorf("within the life of the cookie the client is sent to %s, want r1", got)
 	}
-	time.Sleep(3100 * time.Millisecond)
+	wait.Pass(time.Duration(life+1)*time.Second + 100*time.Millisecond)
 	if got := f.askAs(t, client, "/a"); got != "r2" {
 		t.Errorf("after the life of the cookie the client is sent to %s, want r2, where the rules send it", got)
 	}

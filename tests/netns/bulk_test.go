@@ -13,7 +13,7 @@ import (
 )
 
 // mebibytes is the daemon's memory by that line of /proc/PID/status.
-func mebibytes(t *testing.T, d *lab.Daemon, line string) int {
+func mebibytes(t testing.TB, d *lab.Daemon, line string) int {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", d.PID()))
 	if err != nil {

@@ -2,6 +2,7 @@ package netns
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ktcpvs/tests/netns/lab"
+	"ktcpvs/tests/wait"
 )
 
 // What happens when there is no server to be had, and when there are more
@@ -112,17 +114,9 @@ func TestPastMaxclientsConnectionsWaitInTheQueue(t *testing.T) {
 		batch := min(5, left)
 		var now []*lab.Wire
 		for range batch {
-			select {
-			case w := <-served:
-				now = append(now, w)
-			case <-time.After(20 * time.Second):
-				t.Fatalf("%d clients have waited for long, %d are served", left, server.Open.Load())
-			}
+			now = append(now, wait.For(t, fmt.Sprintf("the next of %d clients is served", left), served))
 		}
-		time.Sleep(150 * time.Millisecond)
-		if n := len(served); n > 0 {
-			t.Errorf("%d clients more than maxclients are served", n)
-		}
+		wait.Stays(t, 150*time.Millisecond, "no clients more than maxclients are served", func() bool { return len(served) == 0 })
 		if open := server.Open.Load(); open > 5 {
 			t.Errorf("the server has %d connections", open)
 		}

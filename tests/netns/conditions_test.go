@@ -83,7 +83,7 @@ func TestRulesAskForTheClientsAddress(t *testing.T) {
 
 // askAltered sends a request that alter may have changed, and tells which
 // server got it.
-func (f *farm) askAltered(t *testing.T, alter func(*http.Request)) string {
+func (f *farm) askAltered(t testing.TB, alter func(*http.Request)) string {
 	t.Helper()
 	q, err := http.NewRequest("GET", "http://"+f.VIP(8080)+"/", nil)
 	if err != nil {

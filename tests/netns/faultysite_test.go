@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ktcpvs/tests/netns/lab"
+	"ktcpvs/tests/wait"
 )
 
 // loops is how many the daemon of a faulty site has.
@@ -18,7 +19,7 @@ const loops = 2
 
 // newFaultySite is a site of r1, with r2 beside it, whose wires may have faults
 // and whose timeouts are short.
-func newFaultySite(t *testing.T, poller string) *site {
+func newFaultySite(t testing.TB, poller string) *site {
 	t.Helper()
 	n := lab.NewFaultyNetwork(t, "r1", "r2")
 	s := &site{n, n.Balancer.Operator(), n.Balancer.StartDaemon(poller, fmt.Sprint("--loops=", loops)), n.Client.HTTPClient()}
@@ -44,7 +45,7 @@ type counter struct {
 }
 
 // forget resets every connection, and waits until that is done.
-func (c *counter) forget(t *testing.T) {
+func (c *counter) forget(t testing.TB) {
 	t.Helper()
 	close(c.reset.Swap(make(chan bool)).(chan bool))
 	lab.Eventually(t, "the server has forgotten its connections", func() bool { return c.Open.Load() == 0 })
@@ -84,7 +85,7 @@ func count(h *lab.Host) *counter {
 				}
 				if request.URL.Path == "/drip" {
 					io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n")
-					for err := error(nil); err == nil; time.Sleep(20 * time.Millisecond) {
+					for err := error(nil); err == nil; wait.Gap(20 * time.Millisecond) {
 						_, err = io.WriteString(conn, "drip")
 					}
 					continue

@@ -21,14 +21,14 @@ import (
 type fence struct {
 	*lab.Network
 	*lab.Operator
-	t         *testing.T
+	t         testing.TB
 	origin    *origin
 	bystander *lab.Wire
 	closed    []*lab.Wire // with a refusal
 }
 
 // newFence serves with the scheduler at port 8080 of the IPv4 and IPv6 addresses.
-func newFence(t *testing.T, scheduler string, daemon ...string) *fence {
+func newFence(t testing.TB, scheduler string, daemon ...string) *fence {
 	t.Helper()
 	n := lab.NewNetwork(t, "r1", "other")
 	n.Balancer.StartDaemon(daemon...)
@@ -170,7 +170,7 @@ func (o *origin) serve(conn net.Conn) {
 }
 
 // cork has what is written arrive together.
-func cork(t *testing.T, w *lab.Wire, write func()) {
+func cork(t testing.TB, w *lab.Wire, write func()) {
 	t.Helper()
 	set := func(value int) {
 		raw, err := w.Conn.(*net.TCPConn).SyscallConn()

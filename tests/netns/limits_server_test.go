@@ -10,13 +10,15 @@ import (
 	"time"
 
 	"ktcpvs/tests/netns/lab"
+	"ktcpvs/tests/steady"
+	"ktcpvs/tests/wait"
 )
 
 // How long servers may take, and a request in all.
 
 // newLate serves with a server that answers /after/N after N milliseconds, and
 // /stream/N in pieces for as long.
-func newLate(t *testing.T, scheduler string) *fence {
+func newLate(t testing.TB, scheduler string) *fence {
 	t.Helper()
 	f := newFence(t, scheduler)
 	f.Host("r1").ServeHTTP(":81", func(w http.ResponseWriter, r *http.Request) {
@@ -24,11 +26,19 @@ func newLate(t *testing.T, scheduler string) *fence {
 		var after, stream int
 		fmt.Sscanf(r.URL.Path, "/after/%d", &after)
 		fmt.Sscanf(r.URL.Path, "/stream/%d", &stream)
-		time.Sleep(time.Duration(after) * time.Millisecond)
+		left := r.Context().Done() // when the daemon gives it up
+		select {
+		case <-left:
+		case <-time.After(time.Duration(after) * time.Millisecond):
+		}
 		for range stream / 100 {
 			io.WriteString(w, "x")
 			w.(http.Flusher).Flush()
-			time.Sleep(100 * time.Millisecond)
+			select {
+			case <-left:
+				return
+			case <-time.After(100 * time.Millisecond):
+			}
 		}
 	})
 	f.Does("--stop")
@@ -40,60 +50,70 @@ func newLate(t *testing.T, scheduler string) *fence {
 
 func TestAServerMustBeginItsAnswerInTime(t *testing.T) {
 	withEachUnit(t, func(t *testing.T, scheduler string) {
-		f := newLate(t, scheduler)
-		w := f.wire()
-		asks(w, 200, "/after/1500") // by default only read_timeout counts
-		f.set("first_byte_timeout=1")
-		asks(w, 200, "/after/300")
-		asks(w, 200, "/stream/1500") // has begun
-		// Time that the client takes for the request is not the server's.
-		w.Say("PUT /after/300 HTTP/1.1\nHost: x\nContent-Length: 4\n\n")
-		for range 4 {
-			time.Sleep(400 * time.Millisecond)
-			w.Say("b")
-		}
-		w.Expect(200, "PUT")
-		start := time.Now()
-		w.Say("GET /after/5000 HTTP/1.1\nHost: x\n\n")
-		w.Expect(504, "GET")
-		within(t, "a late answer", start)
-		f.othersAreServed()
-		f.set("first_byte_timeout=0", "read_timeout=1")
-		w = f.wire()
-		start = time.Now()
-		w.Say("GET /after/5000 HTTP/1.1\nHost: x\n\n")
-		w.Expect(504, "GET")
-		within(t, "with 0 it is read_timeout", start)
+		steady.Slower(t, func(t testing.TB, scale int) { answersBeginInTime(t, scheduler, scale) })
 	})
+}
+
+func answersBeginInTime(t testing.TB, scheduler string, scale int) {
+	f := newLate(t, scheduler)
+	unhurried(f.Balancer)
+	w := f.wire()
+	asks(w, 200, fmt.Sprint("/after/", 1500*scale)) // by default only read_timeout counts
+	f.set(fmt.Sprint("first_byte_timeout=", scale))
+	asks(w, 200, "/after/300")
+	asks(w, 200, fmt.Sprint("/stream/", 1500*scale)) // has begun
+	// Time that the client takes for the request is not the server's.
+	w.Say("PUT /after/300 HTTP/1.1\nHost: x\nContent-Length: 4\n\n")
+	for range 4 {
+		wait.Pass(time.Duration(scale) * 400 * time.Millisecond)
+		w.Say("b")
+	}
+	w.Expect(200, "PUT")
+	start := time.Now()
+	w.Say("GET /after/1000000 HTTP/1.1\nHost: x\n\n")
+	w.Expect(504, "GET")
+	within(t, "a late answer", start)
+	f.othersAreServed()
+	f.set("first_byte_timeout=0", "read_timeout=1")
+	w = f.wire()
+	start = time.Now()
+	w.Say("GET /after/1000000 HTTP/1.1\nHost: x\n\n")
+	w.Expect(504, "GET")
+	within(t, "with 0 it is read_timeout", start)
 }
 
 func TestARequestAndItsResponseMustEndInTime(t *testing.T) {
 	withEachUnit(t, func(t *testing.T, scheduler string) {
-		f := newLate(t, scheduler)
-		defer f.allClosed()
-		w := f.wire()
-		asks(w, 200, "/stream/1500")
-		f.set("request_timeout=1")
-		asks(w, 200, "/stream/200")
-		for path, status := range map[string]int{"/after/5000": 504, "/stream/5000": 200} {
-			w = f.wire()
-			start := time.Now()
-			w.Say("GET %s HTTP/1.1\nHost: x\n\n", path)
-			response, body, err := w.Response("GET")
-			if response == nil || response.StatusCode != status || (err != nil) != (status == 200) {
-				t.Errorf("%s: %v, %q, %v", path, response, body, err)
-			}
-			within(t, path+" is ended", start)
-			f.othersAreServed()
-		}
+		steady.Slower(t, func(t testing.TB, scale int) { exchangesEndInTime(t, scheduler, scale) })
+	})
+}
+
+func exchangesEndInTime(t testing.TB, scheduler string, scale int) {
+	f := newLate(t, scheduler)
+	unhurried(f.Balancer)
+	defer f.allClosed()
+	w := f.wire()
+	asks(w, 200, fmt.Sprint("/stream/", 1500*scale))
+	f.set(fmt.Sprint("request_timeout=", scale))
+	asks(w, 200, "/stream/200")
+	for path, status := range map[string]int{"/after/1000000": 504, "/stream/1000000": 200} {
 		w = f.wire()
 		start := time.Now()
-		w.Say("PUT /after/0 HTTP/1.1\nHost: x\nContent-Length: 10\n\nb")
-		f.refused(w, 408)
-		within(t, "a late request is ended", start)
-		f.set("request_timeout=0")
-		asks(f.wire(), 200, "/stream/1500")
-	})
+		w.Say("GET %s HTTP/1.1\nHost: x\n\n", path)
+		response, body, err := w.Response("GET")
+		if response == nil || response.StatusCode != status || (err != nil) != (status == 200) {
+			t.Errorf("%s: %v, %q, %v", path, response, body, err)
+		}
+		within(t, path+" is ended", start)
+		f.othersAreServed()
+	}
+	w = f.wire()
+	start := time.Now()
+	w.Say("PUT /after/0 HTTP/1.1\nHost: x\nContent-Length: 10\n\nb")
+	f.refused(w, 408)
+	within(t, "a late request is ended", start)
+	f.set("request_timeout=0")
+	asks(f.wire(), 200, fmt.Sprint("/stream/", 1500*scale))
 }
 
 func TestAServerMustTakeTheConnectionInTime(t *testing.T) {
@@ -105,6 +125,7 @@ func TestAServerMustTakeTheConnectionInTime(t *testing.T) {
 			rule = pattern .* use server r1:80 rule = pattern ^/nowhere use server %v:80 }`, scheduler, nowhere, nowhere))
 		f.Does("--start")
 		f.bystander = f.Host("other").Wire(f.VIP(8080))
+		unhurried(f.Balancer)
 		f.set("connect_timeout=1")
 		w := f.wire()
 		start := time.Now()
@@ -113,10 +134,10 @@ func TestAServerMustTakeTheConnectionInTime(t *testing.T) {
 		w.Expect(504, "GET")
 		within(t, "a server that is not there", start)
 		// One that takes it late, but in time.
-		f.set("connect_timeout=20")
+		f.set("connect_timeout=3600")
 		w = f.wire()
 		w.Say("GET /nowhere HTTP/1.1\nHost: x\n\n")
-		time.Sleep(100 * time.Millisecond)
+		wait.Gap(100 * time.Millisecond)
 		f.Client.Shell(fmt.Sprintf("ip addr add %v/24 dev eth0", nowhere))
 		f.Client.Serve(net.JoinHostPort(nowhere.String(), "80"), f.origin.serve)
 		f.Balancer.Shell(fmt.Sprintf("ip neigh del %v dev to1", nowhere))

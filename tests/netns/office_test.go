@@ -20,7 +20,7 @@ const (
 	officeServices = "http 80/tcp www # World Wide Web\nhttp-alt 8080/tcp webcache\nhttp-alt 8080/udp\n"
 )
 
-func newOffice(t *testing.T) *office {
+func newOffice(t testing.TB) *office {
 	t.Helper()
 	h := lab.NewHost(t, "balancer")
 	h.Cover("/etc/hosts", officeHosts)

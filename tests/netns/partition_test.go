@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ktcpvs/tests/netns/lab"
+	"ktcpvs/tests/steady"
 )
 
 // Servers and clients that the network cuts off: their packets vanish, and
@@ -38,7 +39,7 @@ func TestAServerThatIsCutOffCostsItsClientsATimeoutEach(t *testing.T) {
 			}
 			for i, w := range calls {
 				w.Expect(504, "GET")
-				soon(t, fmt.Sprintf("%s: request %d is answered", scheduler, i), start)
+				within(t, fmt.Sprintf("%s: request %d is answered", scheduler, i), start)
 			}
 			link.Have(noFaults)
 			// The connection is there: the request is never answered.
@@ -49,7 +50,7 @@ func TestAServerThatIsCutOffCostsItsClientsATimeoutEach(t *testing.T) {
 			start = time.Now()
 			w.Say("GET /b HTTP/1.1\nHost: x\n\n")
 			w.Expect(504, "GET")
-			soon(t, scheduler+": a request over a connection that is there is answered", start)
+			within(t, scheduler+": a request over a connection that is there is answered", start)
 			// Afterwards nobody needs to do anything.
 			link.Have(noFaults)
 			w = s.wire()
@@ -61,15 +62,6 @@ func TestAServerThatIsCutOffCostsItsClientsATimeoutEach(t *testing.T) {
 			}
 		}
 	})
-}
-
-// soon checks that something took the second that a knob says, give or take a
-// busy machine, and not as long as the knobs that were left alone say.
-func soon(t *testing.T, what string, start time.Time) {
-	t.Helper()
-	if took := time.Since(start); took < 900*time.Millisecond || took > 10*time.Second {
-		t.Errorf("%s after %v, and the knob says 1 s", what, took)
-	}
 }
 
 func TestAResponseThatIsCutOffIsVisiblyBroken(t *testing.T) {
@@ -95,7 +87,7 @@ func TestAResponseThatIsCutOffIsVisiblyBroken(t *testing.T) {
 					t.Errorf("%s, %s: %v, expected a reset", scheduler, what, err)
 				}
 				if faults.Cut {
-					soon(t, scheduler+": the response is broken off", start)
+					within(t, scheduler+": the response is broken off", start)
 				}
 				s.Link("r1").Have(noFaults)
 			}
@@ -105,44 +97,53 @@ func TestAResponseThatIsCutOffIsVisiblyBroken(t *testing.T) {
 
 func TestOthersDoNotNoticeThatAServerIsCutOff(t *testing.T) {
 	withEachPoller(t, func(t *testing.T, poller string) {
-		s := newFaultySite(t, poller)
-		s.Host("r1").StartNginx()
-		s.Host("r2").StartNginx()
-		const rules = `server = r1:80 1 server = r2:80 1 rule = pattern /a/ use server r1:80 rule = pattern /[b-z]/ use server r2:80 }`
-		s.Does("--stop")
-		s.Load(`virtual requests { listen = 0.0.0.0:81 scheduler = phttp ` + rules + `
+		steady.Slower(t, func(t testing.TB, scale int) { othersDoNotNotice(t, poller, scale) })
+	})
+}
+
+// othersDoNotNotice has the server's clients wait for scale seconds each, and others
+// for less.
+func othersDoNotNotice(t testing.TB, poller string, scale int) {
+	s := newFaultySite(t, poller)
+	for _, knob := range []string{"connect_timeout", "first_byte_timeout"} {
+		s.Balancer.SetKnob(knob, fmt.Sprint(scale))
+	}
+	s.Host("r1").StartNginx()
+	s.Host("r2").StartNginx()
+	const rules = `server = r1:80 1 server = r2:80 1 rule = pattern /a/ use server r1:80 rule = pattern /[b-z]/ use server r2:80 }`
+	s.Does("--stop")
+	s.Load(`virtual requests { listen = 0.0.0.0:81 scheduler = phttp ` + rules + `
 			virtual connections { listen = 0.0.0.0:82 scheduler = http ` + rules)
-		s.Does("--start")
-		var all []*traffic
-		for _, port := range []int{81, 82} {
-			others := &traffic{t: t, from: s.Client, to: s.VIP(port), uri: "/b/%d/%d", accept: always, within: 900 * time.Millisecond}
-			victims := &traffic{t: t, from: s.Client, to: s.VIP(port), uri: "/a/%d/%d", accept: func(got outcome) bool {
-				return got.end == "" && (got.status == 200 || got.status == 504)
-			}}
-			others.start(3)
-			victims.start(3)
-			all = append(all, others, victims)
-		}
-		for range 2 {
-			for _, tr := range all {
-				tr.more(50)
-			}
-			s.Link("r1").Have(silence)
-			for _, tr := range all {
-				if tr.within > 0 {
-					tr.more(50)
-				} else {
-					failures := tr.failures.Load()
-					lab.Eventually(t, "requests to the server that is cut off fail", func() bool { return tr.failures.Load() > failures+2 })
-				}
-			}
-			s.Link("r1").Have(noFaults)
-		}
+	s.Does("--start")
+	var all []*traffic
+	for _, port := range []int{81, 82} {
+		others := &traffic{t: t, from: s.Client, to: s.VIP(port), uri: "/b/%d/%d", accept: always, within: time.Duration(scale) * 900 * time.Millisecond}
+		victims := &traffic{t: t, from: s.Client, to: s.VIP(port), uri: "/a/%d/%d", accept: func(got outcome) bool {
+			return got.end == "" && (got.status == 200 || got.status == 504)
+		}}
+		others.start(3)
+		victims.start(3)
+		all = append(all, others, victims)
+	}
+	for range 2 {
 		for _, tr := range all {
 			tr.more(50)
-			tr.end()
 		}
-	})
+		s.Link("r1").Have(silence)
+		for _, tr := range all {
+			if tr.within > 0 {
+				tr.more(50)
+			} else {
+				failures := tr.failures.Load()
+				lab.Eventually(t, "requests to the server that is cut off fail", func() bool { return tr.failures.Load() > failures+2 })
+			}
+		}
+		s.Link("r1").Have(noFaults)
+	}
+	for _, tr := range all {
+		tr.more(50)
+		tr.end()
+	}
 }
 
 func TestClientsThatAreCutOffLeaveNothing(t *testing.T) {
@@ -150,7 +151,6 @@ func TestClientsThatAreCutOffLeaveNothing(t *testing.T) {
 		s := newFaultySite(t, poller)
 		web := s.Host("r1").StartNginx()
 		web.Put("bulk", 64<<20)
-		const readTimeout = 4 * time.Second
 		s.Balancer.SetKnob("read_timeout", "4")
 		s.Balancer.SetKnob("keepalive_timeout", "2")
 		s.Balancer.SetKnob("header_timeout", "2")
@@ -182,7 +182,6 @@ func TestClientsThatAreCutOffLeaveNothing(t *testing.T) {
 			}
 			pause()
 			s.Link("client").Have(silence)
-			start := time.Now()
 			lab.Eventually(t, "no connection is counted", func() bool {
 				for name := range schedulers {
 					v, err := table.Virtual(name)
@@ -195,10 +194,6 @@ func TestClientsThatAreCutOffLeaveNothing(t *testing.T) {
 				}
 				return true
 			})
-			// A last answer is waited for, 2 seconds.
-			if took := time.Since(start); took > readTimeout+3500*time.Millisecond {
-				t.Errorf("zerocopy_send %s: clients that were cut off are let go after %v", zerocopy, took)
-			}
 			lab.Eventually(t, "no descriptor is left", func() bool { return files() <= before+2 })
 			s.Link("client").Have(noFaults)
 		}

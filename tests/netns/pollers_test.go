@@ -24,7 +24,7 @@ func withEachPoller(t *testing.T, test func(t *testing.T, poller string)) {
 	}
 }
 
-func needIOUring(t *testing.T) {
+func needIOUring(t testing.TB) {
 	t.Helper()
 	var parameters [120]byte
 	fd, _, errno := unix.Syscall(unix.SYS_IO_URING_SETUP, 1, uintptr(unsafe.Pointer(&parameters)), 0)

@@ -14,7 +14,7 @@ import (
 
 // refuses checks that a call ends with the status and one line, which begins
 // and ends so.
-func refuses(t *testing.T, h *lab.Host, status int, begins, ends string, script string, args ...string) {
+func refuses(t testing.TB, h *lab.Host, status int, begins, ends string, script string, args ...string) {
 	t.Helper()
 	args = append([]string{lab.Binary("ktcpvsd")}, args...)
 	out, got := h.Try(script, args...)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ktcpvs/tests/netns/lab"
+	"ktcpvs/tests/steady"
 )
 
 // What is sent again when a server turns out not to be there, and what is not.
@@ -134,40 +135,47 @@ func TestAnUploadIsWholeAtTheServerThatTakesOver(t *testing.T) {
 
 func TestAServerThatIsAwayIsNotWaitedForByEveryRequest(t *testing.T) {
 	withEachPoller(t, func(t *testing.T, poller string) {
-		s := newFaultySite(t, poller)
-		s.Host("r1").StartNginx()
-		s.Host("r2").StartNginx()
-		for _, scheduler := range []string{"phttp", "wlc"} {
-			s.Does("--stop")
-			s.Load("virtual web { scheduler = " + scheduler + ` server = r2:80 1 server = r1:80 1
-				rule = pattern .* use server r2:80 rule = pattern .* use server r1:80 }`)
-			s.Does("--start")
-			s.Link("r1").Have(silence)
-			waited, start := 0, time.Now()
-			for i := range 40 {
-				asked := time.Now()
-				w := s.wire()
-				w.Say("GET /%d HTTP/1.1\nHost: x\nConnection: close\n\n", i)
-				if _, body := w.Expect(200, "GET"); body != fmt.Sprintf("r2 /%d\n", i) {
-					t.Errorf("%s: answered with %q", scheduler, body)
-				}
-				w.Close()
-				if time.Since(asked) > 900*time.Millisecond {
-					waited++
-				}
-			}
-			// r1 is the first of equals. Each loop finds out, and looks again after 5 seconds.
-			if most := loops * (1 + int(time.Since(start)/(5*time.Second))); waited == 0 || waited > most {
-				t.Errorf("%s: %d of 40 requests have waited for the server that is away, %d might", scheduler, waited, most)
-			}
-			s.Link("r1").Have(noFaults)
-			lab.Eventually(t, scheduler+": the server is used again", func() bool {
-				_, body, err := lab.Get(s.client, s.url("/"))
-				s.client.CloseIdleConnections()
-				return err == nil && body == "r1 /\n"
-			})
-		}
+		steady.Slower(t, func(t testing.TB, scale int) { whoIsAwayIsNotWaitedFor(t, poller, scale) })
 	})
+}
+
+// whoIsAwayIsNotWaitedFor has the daemon find out after scale seconds that a server
+// is away.
+func whoIsAwayIsNotWaitedFor(t testing.TB, poller string, scale int) {
+	s := newFaultySite(t, poller)
+	s.Balancer.SetKnob("connect_timeout", fmt.Sprint(scale))
+	s.Host("r1").StartNginx()
+	s.Host("r2").StartNginx()
+	for _, scheduler := range []string{"phttp", "wlc"} {
+		s.Does("--stop")
+		s.Load("virtual web { scheduler = " + scheduler + ` server = r2:80 1 server = r1:80 1
+				rule = pattern .* use server r2:80 rule = pattern .* use server r1:80 }`)
+		s.Does("--start")
+		s.Link("r1").Have(silence)
+		waited, start := 0, time.Now()
+		for i := range 40 {
+			asked := time.Now()
+			w := s.wire()
+			w.Say("GET /%d HTTP/1.1\nHost: x\nConnection: close\n\n", i)
+			if _, body := w.Expect(200, "GET"); body != fmt.Sprintf("r2 /%d\n", i) {
+				t.Errorf("%s: answered with %q", scheduler, body)
+			}
+			w.Close()
+			if time.Since(asked) > time.Duration(scale)*900*time.Millisecond { // clock: see steady.Slower
+				waited++
+			}
+		}
+		// r1 is the first of equals. Each loop finds out, and looks again after 5 seconds.
+		if most := loops * (1 + int(time.Since(start)/(5*time.Second))); waited == 0 || waited > most {
+			t.Errorf("%s: %d of 40 requests have waited for the server that is away, %d might", scheduler, waited, most)
+		}
+		s.Link("r1").Have(noFaults)
+		lab.Eventually(t, scheduler+": the server is used again", func() bool {
+			_, body, err := lab.Get(s.client, s.url("/"))
+			s.client.CloseIdleConnections()
+			return err == nil && body == "r1 /\n"
+		})
+	}
 }
 
 func TestAServerThatCannotBeReachedIsReplaced(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"net"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -131,12 +130,9 @@ func TestAServiceMadeWlcWhileItRunsLetsServersSpeakFirst(t *testing.T) {
 	o.Load("virtual any { scheduler = http server = r1:70 1 }")
 	o.Does("--start")
 	o.Does("-E", "-i", "any", "-s", "wlc")
+	unhurried(n.Balancer) // nobody waits for the client's first words, or would for an hour
 	w := n.Client.Wire(n.VIP(8080))
-	start := time.Now()
 	if name := w.Line(); name != "r1" {
 		t.Errorf("got %q", name)
-	}
-	if took := time.Since(start); took > 500*time.Millisecond {
-		t.Errorf("the server's first words took %v", took)
 	}
 }

@@ -14,7 +14,7 @@ import (
 
 // setup gives the commands of the original README's SETUP block, which stands
 // in testdata as it was written.
-func setup(t *testing.T) []string {
+func setup(t testing.TB) []string {
 	t.Helper()
 	text, err := os.ReadFile("testdata/setup.txt")
 	if err != nil {
@@ -35,7 +35,7 @@ func setup(t *testing.T) []string {
 
 // sources is a copy of what a clone has to build from, so that the block's
 // make builds nothing into the tree that is being tested.
-func sources(t *testing.T) string {
+func sources(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{"daemon", "fuse", "proto", "tcpvsadm", "scripts", "Makefile", "README.md", "LICENSE", "go.mod", "go.sum"} {
@@ -107,7 +107,7 @@ func TestTheSetupBlockOf2004BalancesRealWebServers(t *testing.T) {
 }
 
 // answers checks which web server answers curl.
-func answers(t *testing.T, n *lab.Network) {
+func answers(t testing.TB, n *lab.Network) {
 	t.Helper()
 	for _, c := range []struct{ uri, want string }{
 		{"/images/logo.png", "r1"}, {"/html/index.html", "r2"}, {"/", "r3"}, {"/about", "r3"}, {"/a/images/b", "r1"}, {"/html", "r3"},

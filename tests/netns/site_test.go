@@ -16,7 +16,7 @@ type site struct {
 	client *http.Client
 }
 
-func newSite(t *testing.T, poller string) *site {
+func newSite(t testing.TB, poller string) *site {
 	t.Helper()
 	n := lab.NewNetwork(t, "r1")
 	s := &site{n, n.Balancer.Operator(), n.Balancer.StartDaemon(poller), n.Client.HTTPClient()}

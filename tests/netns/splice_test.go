@@ -15,7 +15,7 @@ import (
 )
 
 // syscalls counts a daemon's system calls of those names while do runs.
-func syscalls(t *testing.T, d *lab.Daemon, names string, do func()) string {
+func syscalls(t testing.TB, d *lab.Daemon, names string, do func()) string {
 	t.Helper()
 	require.Capability(t, "CAP_SYS_PTRACE")
 	summary := t.TempDir() + "/strace"

@@ -20,7 +20,7 @@ type farm struct {
 	client *http.Client
 }
 
-func newFarm(t *testing.T, servers ...string) *farm {
+func newFarm(t testing.TB, servers ...string) *farm {
 	t.Helper()
 	n := lab.NewNetwork(t, servers...)
 	f := &farm{Network: n, Operator: n.Balancer.Operator(), daemon: n.Balancer.StartDaemon("--loops=2"), web: map[string]*lab.Nginx{}}
@@ -33,19 +33,19 @@ func newFarm(t *testing.T, servers ...string) *farm {
 
 // ask gets a URI over the client's kept connection, and tells which server has
 // answered; or "503" and the like where none has.
-func (f *farm) ask(t *testing.T, uri string) string {
+func (f *farm) ask(t testing.TB, uri string) string {
 	t.Helper()
 	return f.askAs(t, f.client, uri)
 }
 
 // askAnew is ask over a connection of its own.
-func (f *farm) askAnew(t *testing.T, uri string) string {
+func (f *farm) askAnew(t testing.TB, uri string) string {
 	t.Helper()
 	f.client.CloseIdleConnections()
 	return f.ask(t, uri)
 }
 
-func (f *farm) askAs(t *testing.T, client *http.Client, uri string) string {
+func (f *farm) askAs(t testing.TB, client *http.Client, uri string) string {
 	t.Helper()
 	status, body, err := lab.Get(client, "http://"+f.VIP(8080)+uri)
 	if err != nil {
@@ -63,7 +63,7 @@ func (f *farm) askAs(t *testing.T, client *http.Client, uri string) string {
 
 // routes checks which server answers which URI, each over a connection of its
 // own.
-func (f *farm) routes(t *testing.T, want map[string]string) {
+func (f *farm) routes(t testing.TB, want map[string]string) {
 	t.Helper()
 	for uri, server := range want {
 		if got := f.askAnew(t, uri); got != server {

@@ -19,11 +19,11 @@ import (
 // traffic is clients that ask for one thing after the other, each over a
 // connection that it keeps as long as it may.
 type traffic struct {
-	t        *testing.T
+	t        testing.TB
 	from     *lab.Host
 	to       string
 	uri      string        // with %d for the client and for the request; none: several
-	within   time.Duration // bounds each request; 0: nothing does
+	within   time.Duration // bounds each request; 0: nothing does. See steady.Slower
 	accept   func(outcome) bool
 	answered atomic.Int64
 	failures atomic.Int64
@@ -80,6 +80,7 @@ func (tr *traffic) client(number int) {
 		var got outcome
 		start := time.Now()
 		got, w = tr.request(w, uri)
+		// clock: the callers' tests are called again with longer times on a busy machine
 		if took := time.Since(start); tr.within > 0 && took > tr.within {
 			tr.t.Errorf("client %d, %s: %+v after %v", number, uri, got, took)
 		}

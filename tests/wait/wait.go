@@ -79,6 +79,20 @@ func Stays(t testing.TB, d time.Duration, what string, holds func() bool) {
 	}
 }
 
+// Settles waits until a value has not changed for a while, and gives it. What a
+// machine's buffers hold is found out so.
+func Settles[T comparable](t testing.TB, d time.Duration, what string, get func() T) T {
+	t.Helper()
+	last, since := get(), time.Now()
+	UntilSays(t, what, func() (string, bool) {
+		if now := get(); now != last {
+			last, since = now, time.Now()
+		}
+		return fmt.Sprintf("%v, and changing", last), time.Since(since) >= d
+	})
+	return last
+}
+
 // Gap leaves others a moment to act in. The test must hold whether they did or
 // not: all that a gap does is to make the rarer order of events likely.
 func Gap(d time.Duration) { time.Sleep(d) }

@@ -59,6 +59,22 @@ func TestWhatComesEndsTheWaitAtOnce(t *testing.T) {
 	})
 }
 
+func TestWhatSettlesIsGivenOnceItDoesNotChangeAnyMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		got := Settles(t, time.Second, "a count", func() int64 { return min(int64(time.Since(began)/time.Millisecond), 500) })
+		if took := time.Since(began); got != 500 || took < 1500*time.Millisecond || took > 1500*time.Millisecond+2*often {
+			t.Errorf("%d after %v, expected 500 after 1.5s", got, took)
+		}
+	})
+	if said, took := fails(t, func(t testing.TB) {
+		n := 0
+		Settles(t, time.Second, "a count", func() int { n++; return n })
+	}); !strings.Contains(said, "a count") || took < Limit {
+		t.Errorf("%q after %v", said, took)
+	}
+}
+
 func TestWhatIsToStayFailsWhenItDoesNot(t *testing.T) {
 	n := 0
 	said, took := fails(t, func(t testing.TB) { Stays(t, time.Second, "below three", func() bool { n++; return n < 3 }) })

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"ktcpvs/tests/wait"
 )
 
 // Daemon is a ktcpvsd on a host.
@@ -59,16 +61,22 @@ func (h *Host) Launch(cmd *exec.Cmd) *Daemon {
 func (d *Daemon) cleanup() {
 	t := d.host.t
 	if !d.Ended() {
-		// The second one ends the wait for connections that a test left open.
-		d.Signal(unix.SIGTERM)
-		time.Sleep(50 * time.Millisecond)
-		d.Signal(unix.SIGTERM)
-		select {
-		case <-d.ended:
-		case <-time.After(10 * time.Second):
-			d.Signal(unix.SIGQUIT)
-			<-d.ended
-			t.Errorf("the daemon does not stop:\n%s", d.Log)
+		// The second one ends the wait for connections that a test left open, and
+		// is not the first once more when it comes after a while.
+		again := time.NewTicker(100 * time.Millisecond)
+		defer again.Stop()
+		late := time.NewTimer(wait.Limit)
+		defer late.Stop()
+		for d.Signal(unix.SIGTERM); !d.Ended(); {
+			select {
+			case <-d.ended:
+			case <-again.C:
+				d.Signal(unix.SIGTERM)
+			case <-late.C:
+				d.Signal(unix.SIGQUIT)
+				<-d.ended
+				t.Errorf("the daemon does not stop:\n%s", d.Log)
+			}
 		}
 	}
 	log := d.Log.String()
@@ -105,8 +113,8 @@ func (d *Daemon) Wait() int {
 	d.host.t.Helper()
 	select {
 	case <-d.ended:
-	case <-time.After(patience):
-		d.host.t.Fatalf("the daemon has not ended within %v:\n%s", patience, d.Log)
+	case <-time.After(wait.Limit):
+		d.host.t.Fatalf("the daemon has not ended within %v", wait.Limit)
 	}
 	return d.cmd.ProcessState.ExitCode()
 }
@@ -120,10 +128,5 @@ func (d *Daemon) Kill() {
 // Eventually waits until condition holds.
 func Eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		if condition() {
-			return
-		}
-	}
-	t.Fatalf("not within %v: %s", patience, what)
+	wait.Until(t, what, condition)
 }

@@ -12,11 +12,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"ktcpvs/tests/require"
+	"ktcpvs/tests/wait"
 )
 
 // Host is a machine as far as its network and its mounts go. It starts with
@@ -68,6 +68,7 @@ func NewHost(t testing.TB, name string) *Host {
 	t.Cleanup(func() { h.netns.Close() })
 	// A procfs of its own, since the machine's may carry a running daemon's graft.
 	h.Shell("ip link set lo up && mount -t tmpfs none /run && mount -t proc proc /proc")
+	h.condition()
 	return h
 }
 
@@ -78,7 +79,7 @@ func (h *Host) Command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(require.Tool(h.t, "nsenter"), append(enter, args...)...)
 	cmd.Env = append(os.Environ(), "LC_ALL=C", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:"+os.Getenv("PATH"))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: unix.SIGKILL}
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = wait.Limit
 	return cmd
 }
 
@@ -148,7 +149,7 @@ func (h *Host) Within(do func() error) error {
 
 // patience bounds every wait of a client or server that has no bound of its
 // own.
-const patience = 30 * time.Second
+const patience = wait.Limit
 
 // Dial connects from the host to a numeric address.
 func (h *Host) Dial(addr string) (conn net.Conn, err error) { return h.DialFrom("", addr) }
@@ -164,7 +165,7 @@ func (h *Host) DialFrom(source, addr string) (conn net.Conn, err error) {
 		return err
 	})
 	if err == nil {
-		conn.SetDeadline(time.Now().Add(patience))
+		conn.SetDeadline(wait.End())
 	}
 	return conn, err
 }

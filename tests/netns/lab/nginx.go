@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ktcpvs/tests/require"
+	"ktcpvs/tests/wait"
 )
 
 // Nginx is a real web server on a host, at port 80 of every address. It answers
@@ -154,9 +155,10 @@ func (n *Nginx) Log() []Access {
 func (n *Nginx) Served(requests int) (connections int) {
 	n.host.t.Helper()
 	var log []Access
-	for deadline := time.Now().Add(logging); time.Now().Before(deadline) && len(log) < requests; time.Sleep(5 * time.Millisecond) {
+	wait.UntilSays(n.host.t, fmt.Sprintf("%s has served %d requests", n.host.Name, requests), func() (string, bool) {
 		log = n.Log()
-	}
+		return fmt.Sprintf("%d", len(log)), len(log) >= requests
+	})
 	if len(log) != requests {
 		n.host.t.Errorf("%s has served %d requests, want %d", n.host.Name, len(log), requests)
 	}
@@ -166,9 +168,6 @@ func (n *Nginx) Served(requests int) (connections int) {
 	}
 	return len(serials)
 }
-
-// logging bounds the time from an answer to its line in the log.
-const logging = 5 * time.Second
 
 // Put makes a file of that size below /files/.
 func (n *Nginx) Put(name string, size int64) {
