@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ktcpvs/tests/hostile/arena"
+	"ktcpvs/tests/wait"
 )
 
 // small is a request that takes nothing to answer.
@@ -25,7 +26,7 @@ type visitor struct {
 }
 
 func newVisitor(t *testing.T, web netip.AddrPort, keep bool) *visitor {
-	v := &visitor{http.Client{Transport: &http.Transport{DisableKeepAlives: !keep}, Timeout: 10 * time.Second}, "http://" + web.String()}
+	v := &visitor{http.Client{Transport: &http.Transport{DisableKeepAlives: !keep}, Timeout: wait.Limit}, "http://" + web.String()}
 	t.Cleanup(v.CloseIdleConnections)
 	return v
 }
@@ -72,7 +73,7 @@ func TestOutOfDescriptorsTheDaemonWaitsAndRecovers(t *testing.T) {
 	began := time.Now()
 	crowd := arena.Crowd{Hello: "GET /length/10/nothing HTTP/1.1\r\nHost: x\r\n\r\n"}.Gather(t, web, 200)
 	saysSo(t, d, began, "cannot accept connections for the moment")
-	time.Sleep(2 * time.Second)
+	wait.Pass(2 * time.Second)
 	if code, _, err := early.get(small); err != nil || code != 200 {
 		t.Errorf("a connection from before gets %d, %v", code, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ktcpvs/tests/hostile/arena"
+	"ktcpvs/tests/wait"
 )
 
 // Past max_buffered_mb those who hold the memory are cut off, and nobody else
@@ -79,7 +80,7 @@ func TestNearTheMemoryLimitNewcomersWait(t *testing.T) {
 			t.Fatal("one who was served before is not any more")
 		}
 	}
-	time.Sleep(2 * time.Second)
+	wait.Pass(2 * time.Second)
 	t.Logf("%d of %d were accepted; the daemon has %d KiB", d.Descriptors()-files, crowds, d.Resident()>>10)
 	if n := d.Descriptors() - files; n >= crowds {
 		t.Errorf("all %d were accepted", n)

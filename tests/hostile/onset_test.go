@@ -8,6 +8,7 @@ import (
 
 	"ktcpvs/tests/hostile/arena"
 	"ktcpvs/tests/load/generator"
+	"ktcpvs/tests/steady"
 )
 
 // onset is how long, in windows, others are looked at from when the first of the
@@ -46,18 +47,40 @@ func TestOthersWaitLessThanBehindNginxWhileFiveThousandLargeResponsesBegin(t *te
 			peer.Connect(nginx, "/page")
 
 			var ours, theirs []generator.Window
-			longer := func() bool { return middle(ours, p50) > middle(theirs, p50) || middle(ours, p99) > middle(theirs, p99) }
-			for n := 0; n < pairs() || n < 3*pairs() && longer(); n++ {
-				ours = append(ours, onset(t, site, crowd, web)...)
-				theirs = append(theirs, onset(t, peer, crowd, nginx)...)
+			usual := waiting{Question: steady.Question{What: "p50 of others, by nginx's", Bound: 1, Least: pairs()}, figure: p50}
+			worst := waiting{Question: steady.Question{What: "p99 of others, by nginx's", Bound: 1, Least: pairs()}, figure: p99}
+			for usual.verdict == steady.Open || worst.verdict == steady.Open {
+				meter := steady.Begin()
+				we := onset(t, site, crowd, web)
+				they := onset(t, peer, crowd, nginx)
+				ours, theirs = append(ours, we...), append(theirs, they...)
+				disturbed := meter.Disturbed()
+				usual.add(we, they, disturbed)
+				worst.add(we, they, disturbed)
 			}
 			t.Logf("medians of %d windows: p50 %v, nginx %v; p99 %v, nginx %v", len(ours),
 				middle(ours, p50), middle(theirs, p50), middle(ours, p99), middle(theirs, p99))
-			if longer() {
-				t.Error("others wait longer than behind nginx")
-			}
+			usual.Tell(t, usual.verdict, usual.pairs)
+			worst.Tell(t, worst.verdict, worst.pairs)
 		})
 	}
+}
+
+// waiting compares a figure of windows behind the daemon and behind nginx.
+type waiting struct {
+	steady.Question
+	figure  func(generator.Window) time.Duration
+	pairs   []steady.Pair
+	verdict steady.Verdict
+}
+
+// add adds what was seen in one onset behind each.
+func (w *waiting) add(ours, theirs []generator.Window, disturbed string) {
+	if w.verdict != steady.Open {
+		return
+	}
+	w.pairs = append(w.pairs, steady.Pair{Base: middle(theirs, w.figure).Seconds(), Seen: middle(ours, w.figure).Seconds(), Disturbed: disturbed})
+	w.verdict = w.Judge(w.pairs)
 }
 
 // onset gathers the crowd and gives what others saw meanwhile.

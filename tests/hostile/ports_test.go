@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ktcpvs/tests/hostile/arena"
+	"ktcpvs/tests/wait"
 )
 
 // holding is a server that answers only when told to.
@@ -58,6 +59,7 @@ func (h *holding) release() {
 func TestOutOfPortsTheDaemonAnswers503AndRecovers(t *testing.T) {
 	const visitors, ports = 60, 20
 	d := arena.StartDaemon(t)
+	d.Knobs("connect_timeout=3600", "read_timeout=3600") // an answer that waits for these does not come
 	h := startHolding(t)
 	web := d.Serve(arena.Service{Servers: []netip.AddrPort{h.addr}})
 	before := d.Descriptors()
@@ -69,7 +71,7 @@ func TestOutOfPortsTheDaemonAnswers503AndRecovers(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		c.SetDeadline(time.Now().Add(30 * time.Second))
+		c.SetDeadline(wait.End())
 		crowd = append(crowd, c)
 	}
 	answers := make(chan byte, visitors) // the first digit of each status
@@ -101,9 +103,6 @@ func TestOutOfPortsTheDaemonAnswers503AndRecovers(t *testing.T) {
 	refused := collect(visitors - ports)
 	if refused['5'] != visitors-ports {
 		t.Errorf("answers while there is no port: %v, expected %d times 503", refused, visitors-ports)
-	}
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("503 came after %v", took)
 	}
 	saysSo(t, d, began, "cannot connect to a server")
 	arena.Eventually(t, "those who have a port reach the server", func() bool { return h.waiting() == ports })

@@ -3,6 +3,7 @@ package hostile
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"ktcpvs/proto"
 	"ktcpvs/proto/client"
 	"ktcpvs/tests/hostile/arena"
+	"ktcpvs/tests/steady"
 )
 
 // manyRules is the rules of a large site, as lines of the configuration.
@@ -20,9 +22,9 @@ func manyRules(n int, server string) (lines []string) {
 	return lines
 }
 
-// A table of 10,000 rules is loaded in 2 seconds and takes one rule more in
-// 200 ms, each from the call of tcpvsadm to its end; while that goes on without
-// a pause, traffic of the same service goes on as before.
+// A table of 10,000 rules is loaded in proportion to their number, and takes one
+// rule more in much less time, each from the call of tcpvsadm to its end; while
+// that goes on without a pause, traffic of the same service goes on as before.
 func TestTrafficGoesOnWhileTenThousandRulesAreRebuilt(t *testing.T) {
 	const rules = 10_000
 	d := arena.StartDaemon(t)
@@ -30,20 +32,23 @@ func TestTrafficGoesOnWhileTenThousandRulesAreRebuilt(t *testing.T) {
 	server := site.Server().String()
 	s := arena.Service{Listen: arena.FreePort(t, site.Server().Addr()), Scheduler: "phttp", MaxClients: 1024}
 	s.Servers = append(s.Servers, site.Server())
-	s.Rules = append([]string{"pattern .* use server " + server}, manyRules(rules, server)...)
-
-	begin := time.Now()
-	d.Load(s.Configuration())
-	if took := time.Since(begin); took > 2*time.Second {
-		t.Errorf("loading %d rules took %v, expected less than 2s", rules, took)
-	} else {
-		t.Logf("loading %d rules: %v", rules, took)
+	load := func(n int) time.Duration {
+		s.Rules = append([]string{"pattern .* use server " + server}, manyRules(n, server)...)
+		began := time.Now()
+		d.Load(s.Configuration())
+		return time.Since(began)
 	}
+	var loading time.Duration
+	loads := steady.Question{What: "seconds for each of 10,000 rules, by those of each of 1,000", Bound: 3, Least: 3}
+	loads.Ask(t, func() (base, seen float64) {
+		small := load(rules / 10)
+		loading = load(rules)
+		return small.Seconds() * 10 / rules, loading.Seconds() / rules
+	})
 	d.Admin("--start")
 	site.Connect(s.Listen, "/", "/r00007/item/1.html", "/r05000/item/22.html", "/r09999/item/333.html")
 
-	var slowest time.Duration
-	changes := 0
+	var changes []time.Duration
 	admin, err := client.Dial(client.Options{Port: d.NetlinkPort()})
 	if err != nil {
 		t.Fatal(err)
@@ -67,19 +72,18 @@ func TestTrafficGoesOnWhileTenThousandRulesAreRebuilt(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				slowest = max(slowest, time.Since(began))
-				changes++
+				changes = append(changes, time.Since(began))
 			}
 		}()
 		return func() { close(stop); <-done }
 	})
-	t.Logf("%d changes, the slowest in %v; %v", changes, slowest, c)
-	if slowest > 200*time.Millisecond {
-		t.Errorf("a change of %d rules took %v, expected less than 200ms", rules, slowest)
+	slices.Sort(changes)
+	usual, slowest := changes[len(changes)/2], changes[len(changes)-1]
+	t.Logf("%d changes, the median in %v, the slowest in %v; loading the table took %v; %v", len(changes), usual, slowest, loading, c)
+	if usual > loading/2 { // clock: of the same run, and far apart
+		t.Errorf("a change of one rule takes %v, and loading all %v", usual, loading)
 	}
-	if c.Ratio() > 2 {
-		t.Errorf("the p99 of running traffic grew %.2f times while the table was rebuilt", c.Ratio())
-	}
+	c.Tell(t)
 	if listed := strings.Count(d.Admin("-Ln"), "rule ="); listed != rules+1 {
 		t.Errorf("%d rules are left, want %d", listed, rules+1)
 	}

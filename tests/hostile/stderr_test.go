@@ -51,7 +51,7 @@ func TestServiceGoesOnWhenTheLogCannotBeWritten(t *testing.T) {
 			d.Knobs("debug_level=12")
 			v := newVisitor(t, web, false)
 			began, requests := time.Now(), 0
-			for ; requests < 500 || time.Since(began) < time.Second; requests++ {
+			for ; requests < 500 || time.Since(began) < time.Second; requests++ { // clock: for a while
 				if !v.served() {
 					t.Fatal("not served after", requests)
 				}

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"ktcpvs/tests/wait"
 )
 
 // Daemon is a ktcpvsd with two loops, as the kernel's default pollers have it.
@@ -34,7 +36,7 @@ type Daemon struct {
 const Loops = 2
 
 // patience bounds every wait that has no bound of its own.
-const patience = 20 * time.Second
+const patience = wait.Limit
 
 var nlports atomic.Uint32
 
@@ -130,7 +132,7 @@ func (d *Daemon) cleanup() {
 	}
 	// The second one ends the wait for connections that a test left open.
 	d.signal(unix.SIGTERM)
-	time.Sleep(50 * time.Millisecond)
+	wait.Gap(50 * time.Millisecond)
 	d.signal(unix.SIGTERM)
 	select {
 	case <-d.ended:
@@ -155,10 +157,5 @@ func (d *Daemon) cleanup() {
 // Eventually waits until condition holds.
 func Eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		if condition() {
-			return
-		}
-	}
-	t.Fatalf("not within %v: %s", patience, what)
+	wait.Until(t, what, condition)
 }

@@ -11,7 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
+
+	"ktcpvs/tests/wait"
 )
 
 // Admin calls tcpvsadm, which must succeed and say nothing on standard error,
@@ -20,7 +21,7 @@ func (d *Daemon) Admin(args ...string) string {
 	d.t.Helper()
 	cmd := exec.Command(Binary("tcpvsadm"), args...)
 	cmd.Env = append(d.env, "KTCPVS_NLPORT="+d.port)
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = wait.Limit
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil || stderr.Len() > 0 {

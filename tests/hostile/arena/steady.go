@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ktcpvs/tests/load/generator"
+	"ktcpvs/tests/steady"
 )
 
 // Steady is a well-behaved site: clients that send a fixed number of requests a
@@ -68,6 +69,17 @@ func (s *Steady) Window(d time.Duration) generator.Window {
 // both alike.
 type Comparison struct {
 	Quiet, Disturbed []generator.Window
+
+	question steady.Question
+	pairs    []steady.Pair
+	verdict  steady.Verdict
+}
+
+// Tell fails the test where the p99 went past the bound, and counts what a
+// disturbed machine left open.
+func (c Comparison) Tell(t testing.TB) {
+	t.Helper()
+	c.question.Tell(t, c.verdict, c.pairs)
 }
 
 // Compare measures that many pairs of windows, and up to three times as many
@@ -75,13 +87,18 @@ type Comparison struct {
 // luck. disturb begins the disturbance and returns what ends it.
 func (s *Steady) Compare(pairs int, d time.Duration, bound float64, disturb func() (end func())) (c Comparison) {
 	s.t.Helper()
-	for n := 0; n < pairs || n < 3*pairs && c.Ratio() > bound; n++ {
+	c.question = steady.Question{What: "the p99 of others, in seconds", Bound: bound, Floor: Floor.Seconds(), Least: pairs}
+	for c.verdict == steady.Open {
+		meter := steady.Begin()
 		c.Quiet = append(c.Quiet, s.Window(d))
 		end := disturb()
 		s.Window(settling)
 		c.Disturbed = append(c.Disturbed, s.Window(d))
 		end()
 		s.Window(settling)
+		last := len(c.Quiet) - 1
+		c.pairs = append(c.pairs, steady.Pair{Base: c.Quiet[last].P99.Seconds(), Seen: c.Disturbed[last].P99.Seconds(), Disturbed: meter.Disturbed()})
+		c.verdict = c.question.Judge(c.pairs)
 	}
 	return c
 }
