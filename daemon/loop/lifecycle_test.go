@@ -162,10 +162,10 @@ func TestIdleClientsAndServerConnectionsCloseAfterTheKeepaliveTimeout(t *testing
 		closed <- time.Now()
 	}))
 	c := r.dial()
+	begin := time.Now()
 	io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 	in := bufio.NewReader(c)
 	http.ReadResponse(in, nil)
-	begin := time.Now()
 	if _, err := in.ReadByte(); err != io.EOF {
 		t.Fatalf("%v, want the end", err)
 	}

@@ -48,7 +48,7 @@ func change(t *testing.T, admin *client.Client, tally *Tally, done <-chan struct
 			select {
 			case <-done:
 				return
-			case <-time.After(5 * time.Millisecond):
+			case <-time.After(5 * time.Millisecond): // clock: not all at once
 			}
 			if err := admin.Apply(batch); err != nil {
 				t.Errorf("the table refuses %+v: %v", batch, err)

@@ -18,8 +18,8 @@ import (
 
 // keepalive_timeout and read_timeout.
 
-// within checks that something took a second, as the knobs of these tests say. A
-// busy machine may add to that: that it is this knob and no other, the others see
+// within checks that something took a second, as the knobs of these tests say,
+// since before the daemon began to count. A busy machine may add to that: that it is this knob and no other, the others see
 // to, which are an hour.
 func within(t testing.TB, what string, start time.Time) {
 	t.Helper()
@@ -44,9 +44,9 @@ func TestKeepaliveTimeoutClosesIdleClients(t *testing.T) {
 		f.Load("virtual web { scheduler = " + scheduler + " server = r1:80 1 rule = pattern .* use server r1:80 }")
 		f.Does("--start")
 		w := f.Client.Wire(f.VIP(8080))
+		start := time.Now()
 		w.Say("GET / HTTP/1.1\nHost: x\n\n")
 		w.Expect(200, "GET")
-		start := time.Now()
 		if rest, err := w.Rest(); rest != "" || err != nil {
 			t.Errorf("%s: the idle connection ends with %q, %v", scheduler, rest, err)
 		}
@@ -72,9 +72,9 @@ func TestKeepaliveTimeoutClosesPooledServerConnections(t *testing.T) {
 	unhurried(n.Balancer)
 	n.Balancer.SetKnob("keepalive_timeout", "1")
 	w := n.Client.Wire(n.VIP(8080))
+	start := time.Now()
 	w.Say("GET / HTTP/1.1\nHost: x\nConnection: close\n\n")
 	w.Expect(200, "GET")
-	start := time.Now()
 	wait.For(t, "the pooled connection is closed", closed)
 	within(t, "the pooled connection is closed", start)
 }
@@ -91,9 +91,9 @@ func TestReadTimeoutClosesARelayedConnection(t *testing.T) {
 		--start`)
 	unhurried(n.Balancer)
 	n.Balancer.SetKnob("read_timeout", "1")
+	start := time.Now()
 	w := n.Client.Wire(n.VIP(8080))
 	w.Line()
-	start := time.Now()
 	if rest, err := w.Rest(); rest != "" || err != nil && !errors.Is(err, unix.ECONNRESET) {
 		t.Errorf("the connection ends with %q, %v", rest, err)
 	}
@@ -174,8 +174,8 @@ func TestReadTimeoutEndsAnUploadThatStalls(t *testing.T) {
 	o.Load("virtual web { scheduler = phttp server = r1:80 1 rule = pattern .* use server r1:80 }")
 	o.Does("--start")
 	w := n.Client.Wire(n.VIP(8080))
-	w.Say("PUT / HTTP/1.1\nHost: x\nContent-Length: 1000\n\nsome")
 	start := time.Now()
+	w.Say("PUT / HTTP/1.1\nHost: x\nContent-Length: 1000\n\nsome")
 	response, _, err := w.Response("PUT")
 	if err == nil && response.StatusCode/100 == 2 {
 		t.Errorf("got %s", response.Status)

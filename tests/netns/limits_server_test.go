@@ -29,7 +29,7 @@ func newLate(t testing.TB, scheduler string) *fence {
 		left := r.Context().Done() // when the daemon gives it up
 		select {
 		case <-left:
-		case <-time.After(time.Duration(after) * time.Millisecond):
+		case <-time.After(time.Duration(after) * time.Millisecond): // clock: as slow as was asked for
 		}
 		for range stream / 100 {
 			io.WriteString(w, "x")
@@ -37,7 +37,7 @@ func newLate(t testing.TB, scheduler string) *fence {
 			select {
 			case <-left:
 				return
-			case <-time.After(100 * time.Millisecond):
+			case <-time.After(100 * time.Millisecond): // clock: as slow as was asked for
 			}
 		}
 	})

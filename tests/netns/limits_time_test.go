@@ -34,9 +34,9 @@ func headsMustBeCompleteInTime(t testing.TB, scheduler string, scale int) {
 	// A client between requests has keepalive_timeout, and the next head its own
 	// time, also when it began behind the last request.
 	wait.Pass(time.Duration(scale) * 1500 * time.Millisecond)
+	start := time.Now()
 	w.Say("GET /1 HTTP/1.1\nHost: x\n\nGET /past-1 HTTP/1.1\n")
 	w.Expect(200, "GET")
-	start := time.Now()
 	f.refused(w, 408)
 	within(t, "a second head is late", start)
 	w = f.wire()

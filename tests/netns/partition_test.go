@@ -73,11 +73,11 @@ func TestAResponseThatIsCutOffIsVisiblyBroken(t *testing.T) {
 			for what, faults := range map[string]lab.Faults{"cut off": silence, "reset on its way": rejection} {
 				s.serve(scheduler)
 				w := s.wire()
+				start := time.Now()
 				w.Say("GET /drip HTTP/1.1\nHost: x\n\n")
 				w.Line() // it has begun
 				s.Link("r1").To.Have(faults)
 				s.Link("r1").From.Have(lab.Faults{Cut: faults.Cut})
-				start := time.Now()
 				rest, err := w.Rest()
 				if n := len(rest); n < 4 || n > 5000 || errors.Is(err, os.ErrDeadlineExceeded) {
 					t.Errorf("%s, %s: %d bytes, and then %v after %v", scheduler, what, n, err, time.Since(start))

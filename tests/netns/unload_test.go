@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ktcpvs/tests/netns/lab"
+	"ktcpvs/tests/wait"
 )
 
 const lastWords = "The master daemon stopped. You can unload the module now."
@@ -136,7 +137,7 @@ func TestAnUnloadThatIsTakenBackDuringAChangeTakesNothing(t *testing.T) {
 		if err := change.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(i) * 20 * time.Millisecond) // another moment each time
+		wait.Gap(time.Duration(i) * 20 * time.Millisecond) // another moment each time
 		o.Shell("echo 1 > " + lab.KnobDir + "/unload; echo 0 > " + lab.KnobDir + "/unload")
 		o.Does("-f", second)
 		if err := change.Wait(); err != nil {
