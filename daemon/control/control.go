@@ -137,8 +137,30 @@ func (c *Control) commit(change func(*table.Tx) error) error {
 		return err
 	}
 	c.runtime.Changed()
+	c.tellDear(before)
 	before.Retire(c.store.Snapshot())
 	return nil
+}
+
+// tellDear logs which services have rules that a URI may be made for which is dear
+// to match: when they become so, and when it becomes more than four times as dear.
+func (c *Control) tellDear(before *table.Snapshot) {
+	for _, svc := range c.store.Snapshot().Services {
+		if svc.Matcher == nil {
+			continue
+		}
+		may, should, largest, dear := svc.Matcher.Dear()
+		if !dear {
+			continue
+		}
+		if was := before.Lookup(svc.Name); was != nil && was.Matcher != nil {
+			if mayBefore, _, _, _ := was.Matcher.Dear(); 4*mayBefore >= may {
+				continue
+			}
+		}
+		c.log.Say(klog.Announce, "rules may be dear to match", "service", svc.Name,
+			"uri of 8 KiB may take", may.String(), "should take", should.String(), "largest rule", largest.Expr)
+	}
 }
 
 // blame finds the change that brought a rule which does not compile: that

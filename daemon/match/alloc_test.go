@@ -32,7 +32,7 @@ func TestMatchAllocatesNothingOnceWarm(t *testing.T) {
 	}
 }
 
-func TestMatchAllocatesNothingNodeByNode(t *testing.T) {
+func TestMatchAllocatesNothingInLanes(t *testing.T) {
 	patterns, uris := mixedTable(100)
 	set := mustCompile(t, patterns)
 	set.automaton.build.Lock() // no state can be had

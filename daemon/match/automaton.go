@@ -27,6 +27,7 @@ import (
 // however the texts are chosen.
 type automaton struct {
 	nfa        *nfa
+	lanes      *lanes
 	roots      func(start int, to []uint32) []uint32 // the nodes that a kind of start begins with
 	starts     int
 	cacheBytes int
@@ -36,8 +37,8 @@ type automaton struct {
 	work  *scratch   // of its holder
 }
 
-func newAutomaton(n *nfa, starts int, roots func(int, []uint32) []uint32, cacheBytes int) *automaton {
-	a := &automaton{nfa: n, roots: roots, starts: starts, cacheBytes: cacheBytes, work: takeScratch()}
+func newAutomaton(n *nfa, l *lanes, starts int, roots func(int, []uint32) []uint32, cacheBytes int) *automaton {
+	a := &automaton{nfa: n, lanes: l, roots: roots, starts: starts, cacheBytes: cacheBytes, work: takeScratch()}
 	a.cache.Store(newCache(cacheBytes, starts))
 	return a
 }
@@ -60,17 +61,19 @@ func (a *automaton) enter(c *cache, start int) uint32 {
 }
 
 // extend returns the state that a slot of a state leads to, 0 when it can not
-// be had now: another goroutine is adding to the cache, or it is full.
-func (a *automaton) extend(c *cache, id, slot uint32) uint32 {
+// be had now: another goroutine is adding to the cache, or it is full. And it
+// tells what that has cost.
+func (a *automaton) extend(c *cache, id, slot uint32) (next uint32, cost int) {
 	if !a.build.TryLock() {
-		return 0
+		return 0, 0
 	}
 	defer a.build.Unlock()
 	s := c.state(id)
 	if next := s.next(slot); next != 0 || a.closed(c) {
-		return next
+		return next, 0
 	}
 	t := &a.work.threads
+	visits := t.visits
 	t.load(a.nfa, s.nodes(), s.best(), s.meta()&metaBegin != 0)
 	switch {
 	case s.kind() == kindTable:
@@ -87,10 +90,19 @@ func (a *automaton) extend(c *cache, id, slot uint32) uint32 {
 		}
 		t.step(class)
 	}
-	next := a.intern(c)
-	s.store(slot, next)
-	return next
+	cost = stateCost + t.visits - visits + sortCost*len(t.nodes)
+	if next = a.intern(c); next != 0 {
+		s.store(slot, next)
+	}
+	return next, cost
 }
+
+// What making a state costs beside the visits of a step: by itself, and for
+// each live node.
+const (
+	stateCost = 64
+	sortCost  = 8
+)
 
 // closed tells whether a cache takes nothing more in, and if it has done so for
 // long enough puts another in its place, for the requests to come.
@@ -107,6 +119,9 @@ func (a *automaton) closed(c *cache) bool {
 // intern makes a state of the nodes in work, 0 when there is no room for it.
 func (a *automaton) intern(c *cache) uint32 {
 	t := &a.work.threads
+	if len(t.nodes) > maxStateNodes {
+		return 0
+	}
 	slices.Sort(t.nodes)
 	var meta uint32
 	if t.waitsForEnd() {
@@ -147,6 +162,10 @@ func (a *automaton) lives(t *threads) bool {
 		return d.lits|d.sets != 0
 	})
 }
+
+// maxStateNodes bounds the live nodes of a state: more are dearer to sort than
+// to read on with.
+const maxStateNodes = 1 << 10
 
 // Bounds that keep the search for runs and seeks cheap beside a step.
 const (

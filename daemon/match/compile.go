@@ -200,13 +200,24 @@ func (c *compiler) finish() (*Set, error) {
 		cacheBytes -= cacheBytes / 4
 	}
 	n, err := c.builder.finish()
+	var l *lanes
+	if err == nil {
+		l, err = s.words.workshop.lanesOf(n)
+	}
 	if err == nil {
 		s.hits = c.builder.hits
-		s.automaton = newAutomaton(n, c.starts(), c.rootsOf(), cacheBytes)
+		s.automaton = newAutomaton(n, l, c.starts(), c.rootsOf(), cacheBytes)
 		s.fields, err = c.fields.finish(c.lim.CacheBytes - cacheBytes)
 	}
 	if err != nil {
 		return nil, &Error{Index: -1, Reason: err.Error()}
+	}
+	s.largest = l.largest
+	s.worst = s.words.workshop.bounder.bound(l, wordsFor(len(s.patterns)))
+	if s.fields != nil {
+		for _, f := range s.fields.named {
+			s.worst = max(s.worst, s.words.workshop.bounder.bound(f.automaton.lanes, wordsFor(len(s.patterns))))
+		}
 	}
 	return s, nil
 }

@@ -104,12 +104,16 @@ func (c *fieldsCompiler) finish(cacheBytes int) (*fields, error) {
 		if err != nil {
 			return nil, err
 		}
+		lanes, err := c.words.workshop.lanesOf(automaton)
+		if err != nil {
+			return nil, err
+		}
 		root := n.root
 		f.named = append(f.named, namedField{
 			kind: n.kind,
 			name: n.name,
 			hits: n.builder.hits,
-			automaton: newAutomaton(automaton, 1, func(_ int, to []uint32) []uint32 { return append(to, root) },
+			automaton: newAutomaton(automaton, lanes, 1, func(_ int, to []uint32) []uint32 { return append(to, root) },
 				cacheBytes/len(c.named)),
 		})
 		switch n.kind {

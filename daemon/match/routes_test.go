@@ -53,7 +53,7 @@ func (c *comparison) rule(t *testing.T, in *Input) int {
 	for _, got := range []struct {
 		way  string
 		rule int
-	}{{"compiled", c.set.Match(in)}, {"recompiled", c.recompiled.Match(in)}, {"with a tiny cache", c.cramped.Match(in)}} {
+	}{{"compiled", c.set.Match(in)}, {"recompiled", c.recompiled.Match(in)}, {"with a tiny cache", c.cramped.Match(in)}, {"in lanes", matchInLanes(c.set, in)}} {
 		if got.rule != want {
 			t.Errorf("%s: %s: %.200q: rule %d, want %d", c.name, got.way, in.URI, got.rule, want)
 		}

@@ -6,8 +6,9 @@ import "sync"
 // It is kept for the next text.
 type scratch struct {
 	threads
-	roots []uint32
-	hits  hits
+	runner runner
+	roots  []uint32
+	hits   hits
 }
 
 // hits are the hits of one text, each once.
@@ -57,5 +58,6 @@ func takeScratch() *scratch {
 func giveScratch(s *scratch) {
 	s.hits.reset()
 	s.nfa, s.visits = nil, 0
+	s.runner.forget()
 	scratches.Put(s)
 }

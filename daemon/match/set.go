@@ -17,6 +17,8 @@ type Set struct {
 	methods  map[string]int // numbered from 1; 0 is any other
 	networks *networks      // nil: no rule asks for the source
 	fields   *fields        // nil: no rule asks for fields
+	worst    int            // see Worst
+	largest  int32          // the rule of the most nodes
 
 	captures []lazyCaptures
 }
@@ -26,8 +28,7 @@ type Set struct {
 // allocates nothing and takes no lock.
 //
 // Cost: one look into a table a byte of the URI (and of the host, where some
-// rule asks for it); at worst, in states not known, a visit or two of each node
-// and edge of the automaton. Then, for the rules of which only fields are left
+// rule asks for it); at worst, in states not known, what Worst tells. Then, for the rules of which only fields are left
 // to decide, the bytes of those fields.
 func (s *Set) Match(in *Input) int {
 	var w walk
@@ -89,5 +90,5 @@ func (a *automaton) addSize(size *Size) {
 	c := a.cache.Load()
 	size.Nodes += len(a.nfa.nodes)
 	size.States += len(c.ids)
-	size.Bytes += c.bytes() + a.nfa.bytes()
+	size.Bytes += c.bytes() + a.nfa.bytes() + a.lanes.bytes()
 }

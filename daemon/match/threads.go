@@ -3,8 +3,7 @@ package match
 import "slices"
 
 // threads is the set of an nfa's nodes that are live at one place of a text,
-// and steps from place to place. It is both how a deterministic state is
-// worked out and how a text is read when states can not be had.
+// and steps from place to place. It is how a deterministic state is worked out.
 //
 // One step costs at most one visit of each node and of each edge, two where a
 // line ends, whatever the expressions and the text are.

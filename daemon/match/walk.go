@@ -8,19 +8,26 @@ import (
 )
 
 // walk is one reading of a text: from state to state where there are states,
-// and node by node from the first one that can not be had to the end. It lives
-// on the stack.
+// and in lanes from the first one that can not be had to the end. It lives on
+// the stack.
 //
 // A byte costs one look into a table where the state is known (before that, at
-// most maxRunNodes runs that do not go on with it), and a step of the live
-// nodes and the making of one state where it is not.
+// most maxRunNodes runs that do not go on with it), a step of the live nodes
+// and the making of one state where it is not, and a step in lanes once the
+// states that were made have cost maxSpent.
 type walk struct {
 	automaton *automaton
 	cache     *cache
 	id        uint32
-	nodewise  bool     // the live nodes are in scratch, and id means nothing
+	inLanes   bool     // the live nodes are in scratch, and id means nothing
+	spent     int      // on states that were not known, and on hits
 	scratch   *scratch // nil as long as nobody needed it
 }
+
+// maxSpent bounds what one text may spend on making states, in visits: texts
+// that lead to new states all the time are read in lanes then, which costs
+// them less. It is enough for 200 ordinary states.
+const maxSpent = 1 << 14
 
 // begin sets out with a kind of start.
 func (w *walk) begin(a *automaton, start int) {
@@ -33,14 +40,20 @@ func (w *walk) begin(a *automaton, start int) {
 		s.roots = a.roots(start, s.roots[:0])
 		s.start(a.nfa, s.roots)
 		s.hits.collect(a.nfa, s.nodes)
-		w.nodewise = true
+		w.enterLanes(s.nodes, s.best, s.begin)
 	}
+}
+
+// enterLanes goes on in lanes, from nodes.
+func (w *walk) enterLanes(nodes []uint32, best int32, begin bool) {
+	w.need().runner.load(w.automaton.lanes, nodes, best, begin)
+	w.inLanes = true
 }
 
 // read reads a piece of text that ends where a character ends.
 func (w *walk) read(text []byte) {
-	if w.nodewise {
-		w.readNodewise(text)
+	if w.inLanes {
+		w.readInLanes(text)
 		return
 	}
 	ofByte := &w.automaton.nfa.ofByte
@@ -51,7 +64,10 @@ enter:
 		if id&special != 0 {
 			meta := s.meta()
 			if meta&metaHit != 0 {
-				w.collect(s)
+				if w.collect(s); w.spent > maxSpent {
+					w.leave(id, text[i:])
+					return
+				}
 			}
 			switch kind(meta) & metaKind {
 			case kindFinal:
@@ -121,7 +137,12 @@ func (w *walk) next(id, slot uint32) uint32 {
 	if next := w.cache.state(id).next(slot); next != 0 {
 		return next
 	}
-	return w.automaton.extend(w.cache, id, slot)
+	if w.spent > maxSpent {
+		return 0
+	}
+	next, cost := w.automaton.extend(w.cache, id, slot)
+	w.spent += cost
+	return next
 }
 
 // common returns how many bytes of text, at most n, a run's text begins with.
@@ -141,20 +162,23 @@ func (s state) common(text []byte, n int) int {
 	return n
 }
 
-// leave goes on node by node, from the state that text stands behind.
+// leave goes on in lanes, from the state that text stands behind.
 func (w *walk) leave(id uint32, text []byte) {
 	st := w.cache.state(id)
-	w.need().load(w.automaton.nfa, st.nodes(), st.best(), st.meta()&metaBegin != 0)
-	w.nodewise = true
-	w.readNodewise(text)
+	w.enterLanes(st.nodes(), st.best(), st.meta()&metaBegin != 0)
+	w.readInLanes(text)
 }
 
-func (w *walk) readNodewise(text []byte) {
+func (w *walk) readInLanes(text []byte) {
 	n, s := w.automaton.nfa, w.scratch
-	for len(text) > 0 && len(s.nodes) > 0 {
-		class, width := n.decode(text)
-		s.step(class)
-		s.hits.collect(n, s.nodes)
+	for len(text) > 0 {
+		class, width := n.ofByte[text[0]], 1
+		if text[0] >= utf8.RuneSelf {
+			class, width = n.decode(text)
+		}
+		if !s.runner.step(class, &s.hits) {
+			return
+		}
 		text = text[width:]
 	}
 }
@@ -164,7 +188,7 @@ func (w *walk) cut() { w.mark(w.automaton.nfa.cut()) }
 
 // mark reads a class that is no character.
 func (w *walk) mark(class uint16) {
-	for !w.nodewise {
+	for !w.inLanes {
 		s := w.cache.state(w.id)
 		slot := uint32(class)
 		switch s.kind() {
@@ -183,30 +207,31 @@ func (w *walk) mark(class uint16) {
 			return
 		}
 	}
-	w.scratch.step(class)
-	w.scratch.hits.collect(w.automaton.nfa, w.scratch.nodes)
+	w.scratch.runner.step(class, &w.scratch.hits)
 }
 
 // end ends the text and returns the lowest rule accepted, or none. The hits
 // are in scratch then, which is the caller's to give back.
 func (w *walk) end() int32 {
-	if w.nodewise || w.cache.state(w.id).meta()&metaEnd != 0 {
+	if w.inLanes || w.cache.state(w.id).meta()&metaEnd != 0 {
 		w.mark(w.automaton.nfa.end())
-		if !w.nodewise {
+		if !w.inLanes {
 			if s := w.cache.state(w.id); s.meta()&metaHit != 0 {
 				w.collect(s)
 			}
 		}
 	}
-	if w.nodewise {
-		return w.scratch.best
+	if w.inLanes {
+		return w.scratch.runner.best
 	}
 	return w.cache.state(w.id).best()
 }
 
 // collect notes the hits made on getting to a state.
 func (w *walk) collect(s state) {
-	w.need().hits.collect(w.automaton.nfa, s.nodes())
+	nodes := s.nodes()
+	w.spent += len(nodes) >> 3
+	w.need().hits.collect(w.automaton.nfa, nodes)
 }
 
 func (w *walk) need() *scratch {

@@ -10,6 +10,9 @@ type workshop struct {
 	builders []*builder
 	taken    int
 	retired  []*nfa
+	lanes    []*lanes // retired
+	maker    laneMaker
+	bounder  bounder
 }
 
 // roomy is how many times what a table needs a builder may hold before it is
@@ -26,6 +29,15 @@ func (w *workshop) take() *builder {
 	}
 	w.taken++
 	return w.builders[w.taken-1]
+}
+
+// lanesOf makes the lanes of an nfa, in memory of retired ones if there are any.
+func (w *workshop) lanesOf(n *nfa) (*lanes, error) {
+	l := &lanes{accepts: map[uint32]uint32{}}
+	if last := len(w.lanes) - 1; last >= 0 && cap(w.lanes[last].places) <= roomy*len(n.nodes)+1024 {
+		l, w.lanes = w.lanes[last], w.lanes[:last]
+	}
+	return l, w.maker.make(l, n)
 }
 
 // close lets go of what was not needed.
@@ -48,6 +60,7 @@ func (w *workshop) retire(a *automaton) {
 	giveScratch(a.work)
 	if len(w.retired) < maxRetired {
 		w.retired = append(w.retired, a.nfa)
+		w.lanes = append(w.lanes, a.lanes)
 	}
 }
 
@@ -61,6 +74,6 @@ func (w *workshop) room(nodes, edges int) ([]node, []edge) {
 			return n.nodes[:nodes], n.edges[:edges]
 		}
 	}
-	w.retired = nil
+	w.retired, w.lanes = nil, nil
 	return make([]node, nodes, nodes+nodes/16), make([]edge, edges, edges+edges/16)
 }
