@@ -88,6 +88,8 @@ func limited(pid int) []limit {
 		// Threads, not processes, which Go wakes with signals and names memory for.
 		call(unix.SYS_CLONE, has(0, unix.CLONE_THREAD), lacks(0, namespaces)),
 		call(unix.SYS_TGKILL, is(0, uint32(pid))),
+		// Asking whether a process is there, by the signal that is none.
+		call(unix.SYS_KILL, is(1, 0)),
 		call(unix.SYS_PRCTL, is(0, unix.PR_SET_VMA)),
 		// Files that are there.
 		call(unix.SYS_OPENAT, lacks(2, making)),

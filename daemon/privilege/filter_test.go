@@ -110,6 +110,8 @@ func TestLimitsLookAtTheirOwnArguments(t *testing.T) {
 		{"a thread in namespaces", false, unix.SYS_CLONE, []uint32{unix.CLONE_THREAD | unix.CLONE_NEWNS}},
 		{"our own threads", true, unix.SYS_TGKILL, []uint32{7, any, any}},
 		{"another's threads", false, unix.SYS_TGKILL, []uint32{8, 7, 7}},
+		{"asking who is there", true, unix.SYS_KILL, []uint32{any, 0}},
+		{"ending who is there", false, unix.SYS_KILL, []uint32{any, uint32(unix.SIGKILL)}},
 		{"naming memory", true, unix.SYS_PRCTL, []uint32{unix.PR_SET_VMA, any, any}},
 		{"keeping capabilities", false, unix.SYS_PRCTL, []uint32{unix.PR_SET_KEEPCAPS, unix.PR_SET_VMA}},
 		{"reading", true, unix.SYS_OPENAT, []uint32{any, any, unix.O_RDONLY | unix.O_CLOEXEC | unix.O_DIRECTORY | unix.O_NOFOLLOW}},

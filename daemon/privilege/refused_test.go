@@ -62,7 +62,7 @@ func TestWhatServingDoesNotNeedIsRefused(t *testing.T) {
 		"memory that can be run":    call(unix.SYS_MMAP, 0, 4096, unix.PROT_READ|unix.PROT_EXEC),
 		"making memory runnable":    call(unix.SYS_MPROTECT, 0, 0, unix.PROT_EXEC),
 		"memfd_create":              func() error { _, err := unix.MemfdCreate("x", 0); return err },
-		"a signal to a process":     func() error { return unix.Kill(os.Getpid(), 0) },
+		"a signal to a process":     func() error { return unix.Kill(os.Getpid(), unix.SIGCONT) },
 		"a signal to a parent":      func() error { return unix.Tgkill(1, 1, 0) },
 		"a UNIX stream socket":      socket(unix.AF_UNIX, unix.SOCK_STREAM),
 		"a netlink socket":          socket(unix.AF_NETLINK, unix.SOCK_RAW),

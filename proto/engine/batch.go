@@ -25,7 +25,8 @@ type batch struct {
 	failed  *proto.Error
 	culprit []byte
 
-	last time.Time // when its last message came
+	last    time.Time // when its last message came
+	checked time.Time // when it was last looked whether its sender lives
 }
 
 func (b *batch) changes() int { return len(b.ends) }
@@ -64,10 +65,10 @@ func (e *Engine) closeBatch(p *peer) {
 // begin opens a batch. One that is open already was abandoned by its sender.
 func (e *Engine) begin(p *peer, now time.Time) error {
 	e.closeBatch(p)
-	if err := e.keep(p); err != nil {
+	if err := e.keep(p, now); err != nil {
 		return err
 	}
-	p.batch = &batch{last: now}
+	p.batch = &batch{last: now, checked: now}
 	return nil
 }
 
@@ -75,7 +76,7 @@ func (e *Engine) begin(p *peer, now time.Time) error {
 // first refusal fails the batch; later messages are refused with ECANCELED.
 func (e *Engine) stage(p *peer, r *proto.Request, refused error, message []byte, now time.Time) error {
 	b := p.batch
-	b.last = now
+	b.last, b.checked, p.moved = now, now, now
 	b.count++
 	if b.failed != nil {
 		return proto.Errorf(unix.ECANCELED, "the batch has failed at change %d", b.failed.Index)
@@ -132,7 +133,10 @@ func (e *Engine) expireBatch(p *peer, now time.Time) {
 	switch silent := now.Sub(p.batch.last); {
 	case silent > e.limits.BatchIdle:
 		e.drop(p, "no message for "+e.limits.BatchIdle.String())
-	case silent >= batchCheck && !e.sender.Alive(p.who.Port):
+	case now.Sub(p.batch.checked) < batchCheck:
+	case !e.sender.Alive(p.who):
 		e.drop(p, "its sender is gone")
+	default:
+		p.batch.checked = now
 	}
 }

@@ -7,7 +7,8 @@
 // Requests are served one after the other in the order of their arrival, as by
 // a kernel family without parallel operations. Nobody's slowness delays
 // anybody: what a client does not read waits in that client's own queue, which
-// is bounded in bytes and in time.
+// is bounded in bytes and in time, and lists are made in small parts, one client's
+// after the other's, while no request waits.
 package engine
 
 import (
@@ -26,8 +27,9 @@ type Sender interface {
 	// ECONNREFUSED when the client is gone.
 	Send(port uint32, datagram []byte) error
 
-	// Alive tells whether somebody still has the port id.
-	Alive(port uint32) bool
+	// Alive tells whether the client's process is still there. It is asked once a
+	// second for each batch, and must cost little. In doubt it is.
+	Alive(who proto.Peer) bool
 }
 
 // Handler gives requests their meaning. An error goes to the client as its
@@ -52,6 +54,7 @@ type Limits struct {
 	BatchBytes   int           // bytes of one batch
 	TotalBytes   int           // bytes of all batches
 	QueueBytes   int           // answers that wait for one client
+	TotalQueue   int           // bytes of answers that wait for all
 	BatchIdle    time.Duration // a batch is dropped after this long without a message
 	Stall        time.Duration // a queue is dropped after this long without a read
 	List         time.Duration // a list is dropped after this long altogether
@@ -60,11 +63,12 @@ type Limits struct {
 // DefaultLimits leave room for tables of a hundred thousand rules.
 func DefaultLimits() Limits {
 	return Limits{
-		Peers:        256,
+		Peers:        1024,
 		BatchChanges: 1 << 18,
 		BatchBytes:   32 << 20,
 		TotalBytes:   64 << 20,
 		QueueBytes:   256 << 10,
+		TotalQueue:   64 << 20,
 		BatchIdle:    10 * time.Second,
 		Stall:        5 * time.Second,
 		List:         2 * time.Minute,
@@ -79,7 +83,10 @@ type Engine struct {
 	log     func(text string)
 
 	peers  map[uint32]*peer // those with a queue, list or batch
+	turns  []*peer          // those of them who can go on, the next one first
+	due    time.Time        // when to look after all of them; zero: no need
 	staged int              // bytes of all batches
+	queued int              // bytes of all queues
 	out    []byte           // the answer being made
 }
 
@@ -114,21 +121,41 @@ func (e *Engine) Handle(from proto.Peer, datagram []byte, now time.Time) {
 		e.serve(p, h, message, now)
 		datagram = rest
 	}
-	e.pump(p, now)
+	e.settle(p, now)
 }
 
-// Tick moves lists along and drops what has waited too long. It tells how long
-// until it wants to be called again; 0: not before the next datagram.
+// Again is the answer of a Tick that has more to do at once.
+const Again time.Duration = -1
+
+// Tick does one small part of what is under way, each client's in turn, so that
+// requests which have arrived meanwhile wait for no more than that, however many
+// lists there are. It tells how long until it wants to be called again; 0: not
+// before the next datagram; Again: at once, once it has been looked whether one
+// has arrived.
 func (e *Engine) Tick(now time.Time) time.Duration {
-	var pause time.Duration
-	for _, p := range e.peers {
-		e.pump(p, now)
-		e.expire(p, now)
-		if next := p.pause(now); next > 0 && (pause == 0 || next < pause) {
-			pause = next
+	if !e.due.IsZero() && !now.Before(e.due) {
+		e.wake(now)
+	}
+	for len(e.turns) > 0 {
+		p := e.turns[0]
+		e.turns[0] = nil
+		e.turns = e.turns[1:]
+		p.inTurn = false
+		if e.peers[p.who.Port] == p {
+			e.advance(p, now)
+			break
 		}
 	}
-	return pause
+	switch {
+	case len(e.peers) == 0:
+		e.due = time.Time{}
+		return 0
+	case len(e.turns) > 0:
+		return Again
+	case e.due.IsZero():
+		return 0
+	}
+	return max(e.due.Sub(now), 1)
 }
 
 // Close drops whatever is under way.
@@ -138,11 +165,22 @@ func (e *Engine) Close() {
 	}
 }
 
-// keep remembers a client while something of it is under way.
-func (e *Engine) keep(p *peer) error {
+// keep remembers a client while something of it is under way. Where too many are,
+// the one that has stood still for longest makes room.
+func (e *Engine) keep(p *peer, now time.Time) error {
 	if e.peers[p.who.Port] == nil && len(e.peers) >= e.limits.Peers {
-		return proto.Errorf(unix.EBUSY, "%d clients have a list or batch under way", len(e.peers))
+		idlest := p
+		for _, other := range e.peers {
+			if now.Sub(other.moved) >= standstill && (idlest == p || other.moved.Before(idlest.moved)) {
+				idlest = other
+			}
+		}
+		if idlest == p {
+			return proto.Errorf(unix.EBUSY, "%d clients have a list or batch under way", len(e.peers))
+		}
+		e.drop(idlest, "another client needs its place")
 	}
+	p.moved = now
 	e.peers[p.who.Port] = p
 	return nil
 }
@@ -159,6 +197,7 @@ func (e *Engine) drop(p *peer, why string) {
 func (e *Engine) release(p *peer) {
 	e.closeBatch(p)
 	p.closeList()
+	e.queued -= p.queued
 	p.queue, p.queued = nil, 0
 	delete(e.peers, p.who.Port)
 }

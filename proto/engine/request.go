@@ -119,11 +119,12 @@ func (e *Engine) serveList(p *peer, h proto.Header, message []byte, r *proto.Req
 	}
 	l := newList(h, replies, now)
 	if r.Dump {
-		if err := e.keep(p); err != nil {
+		if err := e.keep(p, now); err != nil {
 			l.stop()
 			return err
 		}
 		p.list = l
+		e.sendList(p, firstDatagram, now)
 		return nil
 	}
 	defer l.stop()

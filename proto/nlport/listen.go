@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"ktcpvs/proto"
@@ -21,6 +22,7 @@ const listenBuffer = 8 << 20 // bytes of requests that may wait
 // at a time; Send is for any.
 type Listener struct {
 	s    *socket.Conn
+	raw  syscall.RawConn
 	port uint32
 	buf  []byte
 }
@@ -41,7 +43,12 @@ func Listen(port uint32) (*Listener, error) {
 		s.Close()
 		return nil, fmt.Errorf("netlink port id %#x: answering takes CAP_NET_ADMIN over the network namespace, run as root: %w", port, err)
 	}
-	return &Listener{s: s, port: port, buf: make([]byte, MaxDatagram)}, nil
+	raw, err := s.SyscallConn()
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return &Listener{s: s, raw: raw, port: port, buf: make([]byte, MaxDatagram)}, nil
 }
 
 // Port is the port id that it is bound to.
@@ -53,6 +60,15 @@ func (l *Listener) Close() error { return l.s.Close() }
 // SetDeadline makes Receive return os.ErrDeadlineExceeded at t; the zero time
 // is never.
 func (l *Listener) SetDeadline(t time.Time) error { return l.s.SetReadDeadline(t) }
+
+// poll is Receive that does not wait: without a datagram, from.Port is 0.
+func (l *Listener) poll() (datagram []byte, from proto.Peer, err error) {
+	n, from, err := receiveNow(l.raw, l.buf)
+	if errors.Is(err, unix.EAGAIN) || err == nil && from.Port == l.port {
+		return nil, proto.Peer{}, nil
+	}
+	return l.buf[:n], from, err
+}
 
 // Receive waits for a datagram, valid until the next call, and tells who sent
 // it. What the kernel or this socket itself sends is passed over. A datagram longer than
@@ -73,11 +89,10 @@ func (l *Listener) Receive() ([]byte, proto.Peer, error) {
 // buffer is full, ECONNREFUSED when it is gone.
 func (l *Listener) Send(port uint32, datagram []byte) error { return send(l.s, port, datagram) }
 
-// Alive tells whether a socket of this network namespace has the port id. When
-// /proc does not tell, it says yes.
-func (l *Listener) Alive(port uint32) bool {
-	_, found, err := inode(port)
-	return found || err != nil
+// Alive tells whether the process that sent something is still there. When the
+// kernel does not tell, it says yes.
+func (l *Listener) Alive(who proto.Peer) bool {
+	return who.PID <= 0 || !errors.Is(unix.Kill(int(who.PID), 0), unix.ESRCH)
 }
 
 // inode finds the generic netlink socket that is bound to a port id.

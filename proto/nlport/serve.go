@@ -16,9 +16,12 @@ type Handler interface {
 	Handle(from proto.Peer, datagram []byte, now time.Time)
 
 	// Tick does what is due and tells how long until it wants to be called
-	// again; 0: not before the next datagram.
+	// again; 0: not before the next datagram; less: at once, if none has arrived.
 	Tick(now time.Time) time.Duration
 }
+
+// requestsInTurn is how many datagrams are handed on before Tick gets its turn.
+const requestsInTurn = 32
 
 // Serve hands every datagram to h until ctx is done, which gives nil, or the
 // socket fails.
@@ -28,7 +31,8 @@ func Serve(ctx context.Context, l *Listener, h Handler) error {
 	for {
 		now := time.Now()
 		var deadline time.Time
-		if pause := h.Tick(now); pause > 0 {
+		pause := h.Tick(now)
+		if pause > 0 {
 			deadline = now.Add(pause)
 		}
 		if err := l.SetDeadline(deadline); err != nil {
@@ -39,13 +43,21 @@ func Serve(ctx context.Context, l *Listener, h Handler) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		datagram, from, err := l.Receive()
-		switch {
-		case err == nil:
+		receive := l.Receive
+		if pause < 0 {
+			receive = l.poll
+		}
+		// What has arrived goes before what Tick has to do, which may be much.
+		for n := 0; n < requestsInTurn; n++ {
+			datagram, from, err := receive()
+			if err == nil && from.Port == 0 || errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, unix.ENOBUFS) {
+				break
+			}
+			if err != nil {
+				return err
+			}
 			h.Handle(from, datagram, time.Now())
-		case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, unix.ENOBUFS):
-		default:
-			return err
+			receive = l.poll
 		}
 	}
 }

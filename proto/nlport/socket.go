@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"syscall"
 
 	"ktcpvs/proto"
 
@@ -45,15 +46,41 @@ func receive(s *socket.Conn, buf []byte) (n int, from proto.Peer, whole bool, er
 	if err != nil {
 		return 0, from, false, err
 	}
+	from, err = sender(sa, oob[:oobn])
+	return n, from, flags&unix.MSG_TRUNC == 0, err
+}
+
+// receiveNow is receive that does not wait: EAGAIN when there is nothing.
+func receiveNow(s syscall.RawConn, buf []byte) (n int, from proto.Peer, err error) {
+	oob := make([]byte, unix.CmsgSpace(unix.SizeofUcred))
+	var oobn int
+	var sa unix.Sockaddr
+	var failed error
+	err = s.Read(func(fd uintptr) bool {
+		n, oobn, _, sa, failed = unix.Recvmsg(int(fd), buf, oob, unix.MSG_DONTWAIT)
+		return true
+	})
+	if err == nil {
+		err = failed
+	}
+	if err != nil {
+		return 0, from, err
+	}
+	from, err = sender(sa, oob[:oobn])
+	return n, from, err
+}
+
+// sender is who sent a datagram, by the word of the kernel.
+func sender(sa unix.Sockaddr, oob []byte) (from proto.Peer, err error) {
 	if nl, ok := sa.(*unix.SockaddrNetlink); ok {
 		from.Port = nl.Pid
 	}
-	cred, err := credentials(oob[:oobn])
+	cred, err := credentials(oob)
 	if err != nil {
-		return 0, from, false, err
+		return from, err
 	}
 	from.PID, from.UID, from.GID = cred.Pid, cred.Uid, cred.Gid
-	return n, from, flags&unix.MSG_TRUNC == 0, nil
+	return from, nil
 }
 
 func credentials(oob []byte) (*unix.Ucred, error) {

@@ -61,7 +61,7 @@ func (p *Pipe) Send(_ uint32, datagram []byte) error {
 }
 
 // Alive says that the client is there.
-func (p *Pipe) Alive(uint32) bool { return true }
+func (p *Pipe) Alive(proto.Peer) bool { return true }
 
 // Listen serves the fake daemon on a netlink port id of this network namespace
 // until the test ends, and gives the port id. It takes CAP_NET_ADMIN to answer.
