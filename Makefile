@@ -3,6 +3,7 @@
 # make test       runs every test (root)
 # make check      what a change must pass before anything else
 # make differential, make integrity, make fuzz FUZZTIME=1h: the long tests
+# make soak-tests the tests on a machine that is busy, small or set up otherwise: days
 # make bench      measures them against haproxy and nginx (root)
 # make install    DESTDIR= PREFIX=/usr/local; make uninstall takes it back
 
@@ -67,6 +68,11 @@ differential: deps build
 integrity: deps build
 	KTCPVS_INTEGRITY=3m go test -count=1 -v -timeout 40m -parallel 6 ./tests/integrity
 
+# soak-tests goes on where it was ended, and prints a table; tests/soak/soak does
+# parts of it.
+soak-tests: deps build
+	tests/soak/soak
+
 bench: deps build
 	go run ./tests/load/ktcpvs-bench -out bin/bench
 
@@ -110,4 +116,4 @@ uninstall:
 	rm -f $(man8)/tcpvsadm.8 $(man8)/ktcpvsd.8 $(bashdir)/tcpvsadm $(zshdir)/_tcpvsadm
 	rmdir $(libexec) $(examples) $(DESTDIR)$(PREFIX)/share/doc/ktcpvs 2>/dev/null || true
 
-.PHONY: all build clean deps check test fuzz differential integrity bench demo install uninstall
+.PHONY: all build clean deps check test fuzz differential integrity soak-tests bench demo install uninstall

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ktcpvs/tests/require"
+	"ktcpvs/tests/steady"
 )
 
 // Void is an address that no packet comes back from: whoever connects to it
@@ -103,6 +104,11 @@ func furnish() error {
 	} {
 		if out, err := exec.Command(ip, strings.Fields(command)...).CombinedOutput(); err != nil {
 			return fmt.Errorf("ip %s: %w: %s", command, err, out)
+		}
+	}
+	for _, setting := range steady.Sysctls() {
+		if err := os.WriteFile("/proc/sys/"+strings.ReplaceAll(setting.Name, ".", "/"), []byte(setting.Value), 0o644); err != nil {
+			return fmt.Errorf("%s asks for %s = %s: %w", steady.Conditions, setting.Name, setting.Value, err)
 		}
 	}
 	return nil
