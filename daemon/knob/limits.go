@@ -23,6 +23,8 @@ type Limits struct {
 	FirstByteTimeout  *Knob
 	RequestTimeout    *Knob
 	BufferedMegabytes *Knob
+	ClientKeepalive   *Knob
+	ServerKeepalive   *Knob
 }
 
 func (k *Knobs) addLimits() {
@@ -63,6 +65,10 @@ func (k *Knobs) addLimits() {
 			help: "a request from the end of its header fields, and its response, together; 408, 504 or a response cut off past it; 0 is no limit"}},
 		{&l.BufferedMegabytes, spec{name: "max_buffered_mb", unit: "MiB", initial: 256, min: 1, max: 1 << 20,
 			help: "bytes held for all clients together; past it, those who have held some for longest are cut off"}},
+		{&l.ClientKeepalive, spec{name: "client_keepalive", unit: second, initial: 120, min: 0, max: 32767,
+			help: "silence after which the kernel asks whether a client's host is still there (TCP keepalive); 0 is never"}},
+		{&l.ServerKeepalive, spec{name: "server_keepalive", unit: second, initial: 120, min: 0, max: 32767,
+			help: "silence after which the kernel asks whether a real server's host is still there (TCP keepalive); 0 is never"}},
 	} {
 		*s.knob = k.add(s.spec)
 	}

@@ -65,7 +65,20 @@ func (l *Loop) socket(family int) (int, unix.Errno) {
 		return -1, errno
 	}
 	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+	if l.serverProbe > 0 {
+		probe(fd, l.serverProbe)
+	}
 	return fd, 0
+}
+
+// probe has the kernel ask after so many seconds of silence whether the other host
+// is still there, and go on asking as net.ipv4.tcp_keepalive_intvl and
+// tcp_keepalive_probes say; 0 is never.
+func probe(fd, idle int) {
+	if idle > 0 {
+		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, idle)
+	}
+	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE, min(idle, 1))
 }
 
 // spareFile closes what only may be of use later, and reports whether there was

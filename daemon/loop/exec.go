@@ -109,19 +109,30 @@ func (l *Loop) dial(s *session, op *relay.Op) {
 	addr, key := op.Addr, uint64(0)
 	if op.Server != nil {
 		addr, key = op.Server.Addr, op.Server.Live.Key
-		if !op.Fresh {
-			if id, ok := l.idle.Take(key); ok {
-				c := l.conns[id]
-				if c.addr == addr {
-					c.uses++
-					c.sess, s.server = s, c
-					return
-				}
-				l.retire(c)
-			}
+		if c := l.takeIdle(op); c != nil {
+			c.uses++
+			c.sess, s.server = s, c
+			return
 		}
 	}
 	l.open(s, addr, key)
+}
+
+// takeIdle gives an idle connection to the server, or nil. What may be sent once
+// only is sent over none that the server has closed, though its end may not have
+// been handed out yet.
+func (l *Loop) takeIdle(op *relay.Op) *conn {
+	if op.Fresh {
+		return nil
+	}
+	for id, ok := l.idle.Take(op.Server.Live.Key); ok; id, ok = l.idle.Take(op.Server.Live.Key) {
+		c := l.conns[id]
+		if c.addr == op.Server.Addr && (!op.Once || empty(c.fd)) {
+			return c
+		}
+		l.retire(c)
+	}
+	return nil
 }
 
 // handOver gives the session's server what the one before it did not get.

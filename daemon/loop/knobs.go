@@ -17,6 +17,12 @@ func (l *Loop) readKnobs() {
 	if l.maxPerAddr = int(lim.ConnsPerSource.Get()); l.maxPerAddr > 0 {
 		l.countSources()
 	}
+	l.serverProbe = int(lim.ServerKeepalive.Get())
+	for _, lis := range l.listeners {
+		if lis.fd >= 0 {
+			probe(lis.fd, int(lim.ClientKeepalive.Get())) // connections inherit it
+		}
+	}
 	l.connRate = int(lim.ConnRate.Get())
 	c.SpliceFrom = spliceFrom(k.ZerocopySend.Get())
 	c.Limits = http1.Limits{

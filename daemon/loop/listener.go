@@ -118,6 +118,7 @@ func (l *Loop) listen(svc *table.Service, fd, loops int) error {
 	for range share(svc.StartServers) {
 		lis.spare = append(lis.spare, lis.newSession())
 	}
+	probe(fd, int(l.knobs.Limits.ClientKeepalive.Get())) // connections inherit it
 	l.listeners = append(l.listeners, lis)
 	l.bySlot[slot] = lis
 	return nil

@@ -36,6 +36,9 @@ type Loop struct {
 	freeConns []*conn
 	idle      *pool.Idle
 	wheel     wheel
+	due       []*timer // of which it must still be asked whether something has come in time
+	dueAt     time.Duration
+	dueFor    int // passes
 	holders   holders
 	listeners []*listener
 	bySlot    map[uint32]*listener
@@ -49,17 +52,18 @@ type Loop struct {
 	sa        sockaddr
 	info      unix.TCPInfo
 
-	sources    *limit.Sources // of all loops
-	debug      int32          // debug_level
-	maxPerAddr int            // connections open at once from one source
-	connRate   int            // new connections a second from one source
-	away       int            // connections that were refused and not yet closed
-	nextSecond time.Duration
-	refusals   ration        // logged
-	failures   ration        // of servers, logged
-	memory     *memory       // of the process
-	complained *atomic.Int64 // the second in which a loop last logged that something ran out
-	stop       bool
+	sources     *limit.Sources // of all loops
+	debug       int32          // debug_level
+	maxPerAddr  int            // connections open at once from one source
+	connRate    int            // new connections a second from one source
+	away        int            // connections that were refused and not yet closed
+	serverProbe int            // server_keepalive
+	nextSecond  time.Duration
+	refusals    ration        // logged
+	failures    ration        // of servers, logged
+	memory      *memory       // of the process
+	complained  *atomic.Int64 // the second in which a loop last logged that something ran out
+	stop        bool
 
 	// sessions counts the open ones, for whoever waits for them to end.
 	sessions atomic.Int64
@@ -146,13 +150,14 @@ func (l *Loop) run() {
 		l.handled = handled
 		l.move()
 		l.timers()
+		l.resumePaused()
 	}
 	l.closeAll()
 }
 
 // bound is how long the next wait may last.
 func (l *Loop) bound() time.Duration {
-	if len(l.busy) > 0 {
+	if len(l.busy) > 0 || len(l.due) > 0 {
 		return 0
 	}
 	d := l.wheel.wait(l.ctx.Now)
@@ -214,31 +219,6 @@ func (l *Loop) runQueue() {
 	l.mu.Unlock()
 	for _, f := range queue {
 		f()
-	}
-}
-
-// timers ends what has waited too long, and looks at paused listeners.
-func (l *Loop) timers() {
-	for t := l.wheel.expired(l.ctx.Now); t != nil; t = l.wheel.expired(l.ctx.Now) {
-		if s := t.owner; s.Closed() {
-			reset(s.client.fd) // what is still queued is lost, and that must be seen
-			l.end(s)
-		} else {
-			l.step(s, relay.Event{
-				Kind:    relay.Expired,
-				Reused:  s.server != nil && s.server.uses > 1,
-				Calling: s.server.calling(),
-				Blocked: s.obstructed(),
-				Stalled: s.stalled(),
-			})
-		}
-	}
-	if l.paused > 0 {
-		for _, lis := range l.listeners {
-			if lis.paused {
-				lis.resume()
-			}
-		}
 	}
 }
 

@@ -28,11 +28,14 @@ type timer struct {
 	next, prev *timer
 	slot       int64         // tick it is filed under; 0 is not filed
 	deadline   time.Duration // 0 is none
+	put        uint8         // how often it was put off when it was due
 }
 
 // set gives t a deadline on the loop's clock; 0 takes it away.
 func (w *wheel) set(t *timer, deadline time.Duration) {
-	t.deadline = deadline
+	if t.deadline != deadline {
+		t.deadline, t.put = deadline, 0
+	}
 	if deadline == 0 {
 		w.remove(t)
 		return

@@ -273,6 +273,13 @@ func (p *Epoll) Wait(d time.Duration) error {
 	return nil
 }
 
+// Settled implements Poller. The kernel lists sockets in the order in which they
+// became ready, and gives as many as there is room for.
+func (p *Epoll) Settled() bool { return p.n < len(p.events) && len(p.later) == 0 }
+
+// Waiting implements Poller.
+func (p *Epoll) Waiting(slot uint32) bool { return p.socks[slot].queued }
+
 // Next implements Poller.
 func (p *Epoll) Next(ev *Event) bool {
 	for p.i < p.n {

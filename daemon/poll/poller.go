@@ -76,6 +76,14 @@ type Poller interface {
 	Wait(d time.Duration) error
 	Next(ev *Event) bool
 
+	// Settled reports whether the last Wait, when Next has handed all of it out,
+	// left nothing that had happened by then, but for receives that wait for
+	// their turn; those Waiting tells of.
+	Settled() bool
+	// Waiting reports whether bytes, or an end, are known to be there for an armed
+	// receive, and are still to be handed out.
+	Waiting(slot uint32) bool
+
 	// Wake ends a Wait from any goroutine.
 	Wake()
 	Close() error

@@ -217,6 +217,15 @@ func (r *ring) push() *sqe {
 // enter submits what was pushed and waits for a completion, at most for d.
 // raw says not to tell the Go scheduler, for waits that are short.
 func (r *ring) enter(d time.Duration, raw bool) unix.Errno {
+	if d > 0 {
+		return r.enterFor(1, d, raw)
+	}
+	return r.enterFor(0, 0, raw)
+}
+
+// enterFor waits for n completions. The kernel works off no more than some 20 of
+// what has become ready, unless it is asked for more.
+func (r *ring) enterFor(n uint32, d time.Duration, raw bool) unix.Errno {
 	if !r.enabled {
 		// The enabling thread becomes the ring's only submitter.
 		if _, _, errno := unix.Syscall6(unix.SYS_IO_URING_REGISTER, uintptr(r.fd), registerEnable, 0, 0, 0, 0); errno != 0 {
@@ -224,19 +233,15 @@ func (r *ring) enter(d time.Duration, raw bool) unix.Errno {
 		}
 		r.enabled = true
 	}
-	n := r.tail - atomic.LoadUint32(r.sqHead)
+	submit := r.tail - atomic.LoadUint32(r.sqHead)
 	atomic.StoreUint32(r.sqTail, r.tail)
-	wait := uintptr(0)
-	if d > 0 {
-		wait = 1
-	}
 	r.ts = unix.NsecToTimespec(int64(d))
 	r.arg.timeout = uint64(uintptr(unsafe.Pointer(&r.ts)))
 	call := unix.Syscall6
 	if raw {
 		call = unix.RawSyscall6
 	}
-	_, _, errno := call(unix.SYS_IO_URING_ENTER, uintptr(r.fd), uintptr(n), wait, enterGetEvents|enterExtArg,
+	_, _, errno := call(unix.SYS_IO_URING_ENTER, uintptr(r.fd), uintptr(submit), uintptr(n), enterGetEvents|enterExtArg,
 		uintptr(unsafe.Pointer(&r.arg)), unsafe.Sizeof(r.arg))
 	if errno == unix.ETIME || errno == unix.EINTR || errno == unix.EBUSY {
 		return 0

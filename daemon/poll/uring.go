@@ -30,6 +30,7 @@ type Uring struct {
 	held   uint16   // the buffer handed out last
 	holds  bool
 	idle   bool
+	taken  int   // completions since the last Wait
 	plain  Epoll // for its send
 	failed error
 }
@@ -198,8 +199,22 @@ func (u *Uring) Send(slot uint32, head, data []byte) (int, unix.Errno) {
 	return n, errno
 }
 
+// Settled implements Poller. The kernel keeps what there was no room for until it
+// is entered again.
+func (u *Uring) Settled() bool {
+	return u.taken < completions/2 && !u.ring.waiting() && len(u.again) == 0
+}
+
+// Waiting implements Poller.
+func (u *Uring) Waiting(slot uint32) bool {
+	s := &u.socks[slot]
+	return s.queued || s.full && !s.armed && s.limit > 0
+}
+
 // Wait implements Poller.
 func (u *Uring) Wait(d time.Duration) error {
+	u.taken = 0
+	all := d == 0
 	u.release()
 	for _, slot := range u.rearm {
 		u.watch(slot)
@@ -215,7 +230,12 @@ func (u *Uring) Wait(d time.Duration) error {
 	if raw {
 		d = min(d, busyWait)
 	}
-	errno := u.ring.enter(d, raw)
+	errno := unix.Errno(0)
+	if all {
+		errno = u.ring.enterFor(completions/2, 0, raw)
+	} else {
+		errno = u.ring.enter(d, raw)
+	}
 	u.idle = raw && !u.ring.waiting()
 	if errno == 0 && u.failed != nil {
 		err := u.failed
@@ -249,6 +269,7 @@ func (u *Uring) Next(ev *Event) bool {
 		if !ok {
 			return false
 		}
+		u.taken++
 		if c.flags&cqeBuffer != 0 {
 			u.held, u.holds = uint16(c.flags>>cqeBufferIDShift), true
 		}

@@ -92,7 +92,8 @@ type OpKind uint8
 
 const (
 	// Dial gives the session a server connection: to Server, an idle one
-	// unless Fresh; or to Addr, when Server is nil. Again takes what was written
+	// unless Fresh; or to Addr, when Server is nil. Once tells that what is to be
+	// sent over it cannot be sent again. Again takes what was written
 	// to the one that could not be made over to this one.
 	Dial OpKind = iota + 1
 	// Write sends Head and Data to Side, in order behind what is queued there.
@@ -125,6 +126,7 @@ type Op struct {
 	Kind    OpKind
 	Side    Side
 	Fresh   bool
+	Once    bool
 	Last    bool
 	Again   bool
 	Settled bool

@@ -57,13 +57,16 @@ func (s *Session) distrust(c *Context, ev *Event) {
 // response: that shows that it has the request.
 func (s *Session) unanswered() bool { return s.answer.len() == 0 && s.interims == 0 }
 
+// repeatable reports whether the request may be sent twice, and is there to be.
+func (s *Session) repeatable() bool { return s.replayable && s.method.Idempotent() }
+
 // replay sends the request once more, over a new connection, if the one it
 // was sent over had been idle and was closed before any answer: the server
 // may just have been about to close it. Only what may be done twice is
 // (RFC 9112, section 9.3.1; RFC 9110, section 9.2.2), and nothing that another
 // request on that connection may have prepared.
 func (s *Session) replay(c *Context) bool {
-	if s.kept || s.replayed || !s.replayable || !s.method.Idempotent() || !s.unanswered() || s.server == nil {
+	if s.kept || s.replayed || !s.repeatable() || !s.unanswered() || s.server == nil {
 		return false
 	}
 	s.replayed = true
@@ -96,7 +99,7 @@ func (s *Session) elsewhere(c *Context, svc *table.Service, cause Cause) bool {
 	s.leave()
 	s.server = server
 	server.Live.Conns.Add(1)
-	s.dial(c, Op{Kind: Dial, Side: Server, Server: server, Fresh: svc.Scheduler.Unit == table.PerConnection, Again: true})
+	s.dial(c, Op{Kind: Dial, Side: Server, Server: server, Fresh: svc.Scheduler.Unit == table.PerConnection, Once: !s.repeatable(), Again: true})
 	s.tally(c, 1)
 	return true
 }

@@ -196,7 +196,7 @@ func (s *Session) connect(c *Context, svc *table.Service, server *table.Server) 
 	}
 	s.server = server
 	server.Live.Conns.Add(1)
-	s.dial(c, Op{Kind: Dial, Side: Server, Server: server, Fresh: svc.Scheduler.Unit == table.PerConnection})
+	s.dial(c, Op{Kind: Dial, Side: Server, Server: server, Fresh: svc.Scheduler.Unit == table.PerConnection, Once: !s.repeatable()})
 	s.tally(c, 1)
 	return true
 }

@@ -20,6 +20,7 @@ var worst = map[string][]func(*testing.T){
 	"the network delays, loses, doubles or reorders packets": {TestABadNetworkMakesAnswersLateAndNothingElse, TestBodiesArriveWholeOverABadNetwork},
 	"the way to the server resets connections":               {TestAResetOnTheWayIsSeen, TestAResponseThatIsCutOffIsVisiblyBroken, TestAServerThatCannotBeReachedIsReplaced},
 	"the client is cut off":                                  {TestClientsThatAreCutOffLeaveNothing, TestClientsThatVanishLeaveNothing},
+	"the daemon stands still":                                {TestWhatArrivesDuringAStandstillCounts},
 	"the daemon is stopped":                                  {TestSignalsLetWhatIsOpenFinish, TestTheDrainHasADeadline},
 	"the daemon is killed":                                   {TestTheDaemonIsKilledAndRestartedUnderLoad},
 }
