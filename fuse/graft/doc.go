@@ -31,7 +31,8 @@
 // brings later is linked within seconds, one that goes is unlinked; a reader in
 // a namespace that lacks one of them finds a link that leads nowhere.
 //
-// A living daemon holds a lock on the tmpfs. A graft whose lock is free is
+// A living daemon holds a lock on a file of the tmpfs, which lies below the mount
+// on .sys and which nobody but root could open. A graft whose lock is free is
 // stale: it is replaced by Make and removed by UndoStale. One that is held is
 // never touched, nor is any other mount.
 //

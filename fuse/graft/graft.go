@@ -128,46 +128,46 @@ func UndoStale() (bool, error) {
 // clear removes stale grafts from /proc/sys/net and claims the place, which is
 // procfs's own directory when it returns.
 func clear() (place *os.File, found bool, err error) {
+	if place, err = claimStarters(); err != nil {
+		return nil, false, err
+	}
 	for {
 		entry, err := mounts.At(netDir)
-		if err != nil {
-			return nil, found, err
-		}
-		ours := entry.Point == netDir && isOurs(entry)
-		if !ours && entry.Type != "proc" {
-			return nil, found, fmt.Errorf("%s is covered by a mount of %s (%s): unmount that first", netDir, entry.Source, entry.Type)
-		}
-		place, err := mounts.Claim(netDir, unix.O_RDONLY|unix.O_DIRECTORY)
-		if errors.Is(err, mounts.ErrClaimed) {
-			return nil, found, alive(entry)
-		}
-		if err != nil {
-			return nil, found, err
-		}
-		again, err := mounts.At(netDir)
-		if err == nil && again.ID == entry.ID && !ours {
+		if err == nil && entry.Type == "proc" {
 			return place, found, nil
 		}
-		if err == nil && again.ID == entry.ID {
-			err = mounts.Unmount(netDir, entry.Device)
-			found = found || err == nil
+		if err == nil {
+			if err = remove(entry); err == nil {
+				found = true
+				continue
+			}
 		}
 		place.Close()
-		if err != nil {
-			return nil, found, err
-		}
+		return nil, found, err
 	}
+}
+
+// remove takes a stale graft away. What is none is not touched, and an error.
+func remove(entry mounts.Entry) error {
+	if entry.Point != netDir || !isOurs(entry) {
+		return fmt.Errorf("%s is covered by a mount of %s (%s): unmount that first", netDir, entry.Source, entry.Type)
+	}
+	stale, err := isStale(entry)
+	switch {
+	case err != nil:
+		return err
+	case !stale:
+		return alive(entry)
+	}
+	return mounts.Unmount(netDir, entry.Device)
 }
 
 func isOurs(entry mounts.Entry) bool {
 	return entry.Type == "tmpfs" && strings.HasPrefix(entry.Source, sysctlfs.Source+":")
 }
 
-// alive names the process that holds the place, as far as the mount tells.
+// alive names the process that holds the place.
 func alive(entry mounts.Entry) error {
-	pid, ok := strings.CutPrefix(entry.Source, sysctlfs.Source+":")
-	if !ok {
-		return fmt.Errorf("%w: it is just starting or stopping", ErrAlive)
-	}
+	pid := strings.TrimPrefix(entry.Source, sysctlfs.Source+":")
 	return fmt.Errorf("%w: process %s: stop it, or choose another place with --sysctl-dir=PATH", ErrAlive, pid)
 }

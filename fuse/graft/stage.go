@@ -24,7 +24,7 @@ const (
 // staged is a graft that is complete but not attached anywhere yet.
 type staged struct {
 	tree   *os.File        // the detached mounts, ready for move_mount
-	lock   *os.File        // the tmpfs's root, locked: who lives, holds it
+	lock   *os.File        // a file of the tmpfs, locked: who lives, holds it
 	names  *os.File        // the tmpfs's root, writable
 	procfs *os.File        // the uncovered /proc
 	done   <-chan struct{} // closed when the FUSE server has no mount left
@@ -116,9 +116,6 @@ func (s *staged) build(knobs []sysctlfs.Knob, o sysctlfs.Options) (err error) {
 	if _, err := os.Lstat(netDir + "/" + curtain); err != nil {
 		return err
 	}
-	if s.lock, err = mounts.Claim(netDir, unix.O_RDONLY|unix.O_DIRECTORY); err != nil {
-		return err
-	}
 	if s.tree, err = cloneMounts(netDir); err != nil {
 		return err
 	}
@@ -131,8 +128,11 @@ func (s *staged) build(knobs []sysctlfs.Knob, o sysctlfs.Options) (err error) {
 }
 
 func (s *staged) makeNames() error {
-	if err := unix.Mkdirat(int(s.names.Fd()), curtain, 0o555); err != nil {
+	if err := unix.Mkdirat(int(s.names.Fd()), curtain, 0o700); err != nil {
 		return fmt.Errorf("cannot make %s: %w", curtain, err)
+	}
+	if err := s.makeLock(); err != nil {
+		return err
 	}
 	if err := unix.Symlinkat(curtain+"/"+name, int(s.names.Fd()), name); err != nil {
 		return fmt.Errorf("cannot link %s: %w", name, err)

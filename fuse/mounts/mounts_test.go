@@ -57,32 +57,61 @@ func TestUnescapeLeavesWhatIsNoOctal(t *testing.T) {
 }
 
 func TestAClaimIsHeldUntilItIsClosed(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		flags int
-	}{{"file", os.O_RDWR | os.O_CREATE}, {"directory", unix.O_DIRECTORY}} {
-		t.Run(c.name, func(t *testing.T) {
-			path := t.TempDir()
-			if c.name == "file" {
-				path = filepath.Join(path, "lock")
-			}
-			first, err := Claim(path, c.flags)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := Claim(path, c.flags); !errors.Is(err, ErrClaimed) || !strings.Contains(err.Error(), path) {
-				t.Errorf("a second one: %v", err)
-			}
-			first.Close()
-			again, err := Claim(path, c.flags)
-			if err != nil {
-				t.Fatal(err)
-			}
-			again.Close()
-		})
+	path := filepath.Join(t.TempDir(), "lock")
+	const flags = os.O_RDWR | os.O_CREATE
+	first, err := Claim(path, flags)
+	if err != nil {
+		t.Fatal(err)
 	}
+	if info, err := first.Stat(); err != nil || info.Mode() != 0o600 {
+		t.Errorf("the file is %v, %v; expected mode 0600", info, err)
+	}
+	if _, err := Claim(path, flags); !errors.Is(err, ErrClaimed) || !strings.Contains(err.Error(), path) {
+		t.Errorf("a second one: %v", err)
+	}
+	first.Close()
+	again, err := Claim(path, flags)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.Close()
 	if _, err := Claim(filepath.Join(t.TempDir(), "none"), os.O_RDONLY); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("nothing there: %v", err)
+	}
+}
+
+// Whoever can open a file can lock it.
+func TestWhatOthersCanOpenIsNoPlaceForAClaim(t *testing.T) {
+	for name, put := range map[string]func(path string) error{
+		"everybody reads": func(path string) error { return os.WriteFile(path, nil, 0o644) },
+		"a group reads":   func(path string) error { return os.WriteFile(path, nil, 0o640) },
+		"a directory":     func(path string) error { return os.Mkdir(path, 0o700) },
+		"a FIFO":          func(path string) error { return unix.Mkfifo(path, 0o600) },
+		"another's": func(path string) error {
+			if os.Geteuid() != 0 {
+				return os.WriteFile(path, nil, 0o604)
+			}
+			return errors.Join(os.WriteFile(path, nil, 0o600), os.Chown(path, 1, 1))
+		},
+	} {
+		path := filepath.Join(t.TempDir(), "lock")
+		if err := put(path); err != nil {
+			t.Fatal(err)
+		}
+		file, err := Claim(path, os.O_RDONLY)
+		if err == nil {
+			file.Close()
+		}
+		if err == nil || errors.Is(err, ErrClaimed) || !strings.HasPrefix(err.Error(), path+" has type and mode ") || !strings.HasSuffix(err.Error(), ": remove it") {
+			t.Errorf("%s: %v; expected that %s is refused, with its mode and what to do", name, err, path)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink("/dev/null", path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Claim(path, os.O_RDONLY); !errors.Is(err, unix.ELOOP) {
+		t.Errorf("a link: %v, expected ELOOP", err)
 	}
 }
 

@@ -55,3 +55,25 @@ func TestTheDaemonsWordsAreInItsLog(t *testing.T) {
 		step{do: "rmmod ktcpvs && tail -n 1 /run/ktcpvs/ktcpvsd.log", says: `~\{.*"signal":"terminated".*\}`},
 	)
 }
+
+// A user who may open a file may lock it, and whoever waits for the lock then waits
+// for ever.
+func TestNoUsersLockHoldsUpLoading(t *testing.T) {
+	m := newMachine(t)
+	const nobody = "setpriv --reuid 65534 --regid 65534 --clear-groups "
+	m.runs("sh",
+		// What an earlier version left, and all that a user finds below the run directory.
+		step{do: "mkdir /run/ktcpvs; : >/run/ktcpvs/start.lock"},
+		step{do: "insmod ktcpvs_wlc.o; rmmod ktcpvs_wlc ktcpvs"},
+		step{do: "for path in $(find /run/ktcpvs); do " + nobody + "flock -xn \"$path\" sleep 60 2>/dev/null & done; sleep 1"},
+		step{do: "timeout 120 insmod ktcpvs_wlc.o; tcpvsadm --modules | grep -c ' loaded '", says: "1"},
+		step{do: "timeout 120 modprobe ktcpvs_http; tcpvsadm --modules | grep -c ' loaded '", says: "2"},
+		step{do: "stat -c '%a %U' /run/ktcpvs/private", says: "700 root"},
+		step{do: nobody + "ls /run/ktcpvs/private >/dev/null 2>&1", status: 2},
+		step{do: "rmmod ktcpvs_wlc ktcpvs_http ktcpvs"},
+		// One that a user could have prepared is refused, and named.
+		step{do: "chmod 0755 /run/ktcpvs/private"},
+		step{do: "insmod ktcpvs_wlc.o", status: 1,
+			says: "insmod: ERROR: could not insert module ktcpvs_wlc.o: /run/ktcpvs/private is not a directory of our own with mode 0700, so that others could lock what is in it: remove it"},
+	)
+}

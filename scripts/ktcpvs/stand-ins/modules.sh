@@ -10,6 +10,7 @@
 tool=${0##*/}
 run_dir=${KTCPVS_RUN_DIR:-/run/ktcpvs}
 pid_file=$run_dir/ktcpvsd.pid
+lock_dir=$run_dir/private
 log=$run_dir/ktcpvsd.log
 start_seconds=10
 unused_seconds=5
@@ -86,8 +87,24 @@ start_daemon() {
 	if ! reason=$(mkdir -p "$run_dir" 2>&1); then
 		return 1
 	fi
+	if ! reason=$(private_dir "$lock_dir" 2>&1); then
+		return 1
+	fi
 	# One at a time, however many are loaded at once.
-	reason=$({ flock 9 && start_unless_running; } 2>&1 9>"$run_dir/start.lock")
+	reason=$({ flock 9 && start_unless_running; } 2>&1 9>"$lock_dir/start")
+}
+
+# private_dir DIRECTORY makes it, so that nobody but its owner can open what is in
+# it: who can open a file can lock it for ever. It prints why it can not.
+private_dir() {
+	[ -e "$1" ] || [ -L "$1" ] || mkdir -m 0700 "$1" || [ -d "$1" ] || return 1
+	if [ ! -L "$1" ] && [ -O "$1" ]; then
+		case $(ls -ld "$1") in
+		drwx------*) return 0 ;;
+		esac
+	fi
+	echo "$1 is not a directory of our own with mode 0700, so that others could lock what is in it: remove it"
+	return 1
 }
 
 # start_unless_running prints why, when the daemon does not become ready.
