@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"ktcpvs/daemon/klog"
@@ -36,12 +37,19 @@ func newRig(t testing.TB, loops int) *rig {
 func newRigOn(t testing.TB, loops int, open func() (poll.Poller, error)) *rig {
 	t.Helper()
 	before := openFiles(t)
+	var said words
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the daemon's log:\n%s", said.String())
+		}
+	})
 	r := &rig{t: t, store: table.NewStore(sched.NewRegistry(), loops, match.DefaultLimits()), knobs: knob.New()}
 	var err error
 	r.group, err = NewGroup(Config{
 		Loops: loops,
 		Open:  open,
-		Store: r.store, Knobs: r.knobs, Log: klog.Discard(),
+		Store: r.store, Knobs: r.knobs,
+		Log: klog.New(klog.Options{Format: klog.Text, Target: &said, Level: func() int32 { return 0 }}),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -59,6 +67,24 @@ func newRigOn(t testing.TB, loops int, open func() (poll.Poller, error)) *rig {
 		})
 	})
 	return r
+}
+
+// words are what the loops have said, for whoever reads why a test has failed.
+type words struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (w *words) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.Write(p)
+}
+
+func (w *words) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
 }
 
 // Every test of the package runs once for each of the kernel's interfaces.

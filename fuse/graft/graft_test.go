@@ -210,7 +210,7 @@ func inFirstNetwork(t *testing.T) bool {
 func TestUndoWaitsForNobody(t *testing.T) {
 	each(t, func(t *testing.T) {
 		g := makeGraft(t)
-		user := exec.Command("sh", "-c", `cd /proc/sys/net/ktcpvs && exec 3<unload 4</proc/sys/net/core/somaxconn && echo in && exec sleep 3600`)
+		user := exec.Command("sh", "-c", `cd /proc/sys/net/ktcpvs && exec 3<unload 4</proc/sys/net/core/somaxconn && echo in && exec sleep 600`)
 		out, err := user.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)

@@ -149,7 +149,7 @@ func TestUnmountWaitsForNobody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	user := exec.Command("sh", "-c", `cd "$1" && exec 3<unload && echo in && exec sleep 3600`, "sh", dir)
+	user := exec.Command("sh", "-c", `cd "$1" && exec 3<unload && echo in && exec sleep 600`, "sh", dir)
 	out, err := user.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

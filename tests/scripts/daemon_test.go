@@ -29,7 +29,7 @@ func TestAKilledDaemonIsReplaced(t *testing.T) {
 	m := newMachine(t)
 	m.fakeTools()
 	m.runs("sh",
-		step{do: "insmod ktcpvs_wlc.o; kill -KILL $(cat /run/ktcpvs/ktcpvsd.pid); sleep 0.2"},
+		step{do: "insmod ktcpvs_wlc.o; pid=$(cat /run/ktcpvs/ktcpvsd.pid); kill -KILL $pid; while grep -qs '^State:.[^Z]' /proc/$pid/status; do sleep 0.1; done"},
 		step{do: "lsmod", says: nothing},
 		step{do: "insmod ktcpvs_http.o"},
 		step{do: "lsmod | sed -n 's/ .*//p'", says: "Module\nktcpvs_http\nktcpvs\nip_vs"},
@@ -41,7 +41,7 @@ func TestAKilledDaemonIsReplaced(t *testing.T) {
 func TestAnotherProcessWithTheRecordedNumberIsLeftAlone(t *testing.T) {
 	m := newMachine(t)
 	m.runs("sh",
-		step{do: "sleep 60 & other=$!; mkdir /run/ktcpvs; echo $other >/run/ktcpvs/ktcpvsd.pid"},
+		step{do: "sleep 3600 & other=$!; mkdir /run/ktcpvs; echo $other >/run/ktcpvs/ktcpvsd.pid"},
 		step{do: "rmmod ktcpvs", status: 1, says: "rmmod: ERROR: Module ktcpvs is not currently loaded"},
 		step{do: "insmod ktcpvs.o; rmmod ktcpvs; kill -0 $other"},
 	)
