@@ -90,7 +90,7 @@ func TestTheMachinesFilesAreRead(t *testing.T) {
 		t.Errorf("busy %v, stolen %v, expected %v, %v", busy, stolen, 60*tick, 80*tick)
 	}
 	p := parseProcess([]byte("12 (a ) b) S 7 12 12 0 -1 2097216 0 0 0 0 100 20 3 4 20 0 1 0\n"))
-	if want := (process{true, true, 7, 127 * tick, 7 * tick}); p != want {
+	if want := (process{true, true, 7, 127 * tick}); p != want {
 		t.Errorf("%+v, expected %+v", p, want)
 	}
 }
@@ -115,12 +115,16 @@ func TestWhatAProcessAndItsChildrenUseIsNotOthers(t *testing.T) {
 func TestAProcessOfSomebodyElseIsOthers(t *testing.T) {
 	// As if this one had been started by nobody here.
 	us := os.Getpid()
-	then := usage{each: map[int]process{us: {known: true, parent: 1}, -7: {known: true, parent: 1, spent: time.Second}}}
+	then := usage{each: map[int]process{
+		us:  {known: true, parent: 1},
+		-7:  {known: true, parent: 1, spent: time.Second},
+		-10: {known: true, parent: -7, spent: 2 * time.Second}, // ends, and is its parent's with what it has used
+	}}
 	now := usage{each: map[int]process{
 		us: {known: true, parent: 1, spent: time.Second},
-		-7: {known: true, parent: 1, spent: 4 * time.Second},
+		-7: {known: true, parent: 1, spent: 6 * time.Second},
 		-8: {known: true, parent: us, spent: time.Second},
-		-9: {known: true, parent: -7, spent: 9 * time.Second, children: 8 * time.Second},
+		-9: {known: true, parent: -7, spent: time.Second},
 		-2: {known: true, kernel: true, spent: time.Second},
 	}}
 	if d := now.since(then); d.own != 2*time.Second || d.others != 4*time.Second {

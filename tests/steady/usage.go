@@ -27,28 +27,35 @@ func (u usage) unseen() time.Duration { return u.busy - u.own - u.others }
 
 // since is what has been used since then.
 func (u usage) since(then usage) usage {
-	own := family(u.each)
+	own, before := family(u.each), family(then.each)
 	d := usage{busy: u.busy - then.busy, stolen: u.stolen - then.stolen, throttled: u.throttled - then.throttled}
-	for pid, p := range u.each {
-		spent := p.spent - then.each[pid].spent
-		switch {
-		case own[pid]:
+	add := func(ours bool, spent time.Duration) {
+		if ours {
 			d.own += spent
-		case p.kernel: // works for whoever wants something of it
-		case !then.each[pid].known:
-			d.others += p.spent - p.children // theirs may be from before
-		default:
+		} else {
 			d.others += spent
 		}
 	}
+	for pid, p := range u.each {
+		if !p.kernel { // those work for whoever wants something of them
+			add(own[pid], p.spent-then.each[pid].spent)
+		}
+	}
+	// One that has ended since then is all its parent's now, with what was before.
+	for pid, p := range then.each {
+		if !p.kernel && !u.each[pid].known {
+			add(before[pid], -p.spent)
+		}
+	}
+	d.own, d.others = max(d.own, 0), max(d.others, 0)
 	return d
 }
 
 // process is one of the machine's.
 type process struct {
-	known, kernel   bool
-	parent          int
-	spent, children time.Duration // itself with the children that have ended; those alone
+	known, kernel bool
+	parent        int
+	spent         time.Duration // by itself and by the children that have ended
 }
 
 // tick is the unit of /proc's times: USER_HZ is 100 on every architecture of Go's.
@@ -113,8 +120,7 @@ func parseProcess(text []byte) process {
 	}
 	parent, _ := strconv.Atoi(f[1])
 	flags, _ := strconv.ParseUint(f[6], 10, 64)
-	children := ticks(f[13]) + ticks(f[14])
-	return process{true, flags&kernelThread != 0, parent, ticks(f[11]) + ticks(f[12]) + children, children}
+	return process{true, flags&kernelThread != 0, parent, ticks(f[11]) + ticks(f[12]) + ticks(f[13]) + ticks(f[14])}
 }
 
 // family is this process and all that descend from it.
