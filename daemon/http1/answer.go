@@ -3,9 +3,8 @@ package http1
 import "strconv"
 
 // AppendError appends a small complete response of the gateway's own. date is the Date field's value;
-// head leaves the body out, as for a response to HEAD. keepAlive is meant for an HTTP/1.1 client: with an older
-// one the connection closes.
-func AppendError(dst []byte, status int, keepAlive bool, date []byte, head bool) []byte {
+// head leaves the body out, as for a response to HEAD. minor is the client's version: it tells how keepAlive is said.
+func AppendError(dst []byte, status int, keepAlive bool, minor uint8, date []byte, head bool) []byte {
 	reason := reasonOf(status)
 	dst = appendStatus(dst, status, reason)
 	switch status {
@@ -16,7 +15,7 @@ func AppendError(dst []byte, status int, keepAlive bool, date []byte, head bool)
 	}
 	dst = append(dst, "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n"...)
 	dst = appendNumber(dst, "Content-Length: ", int64(len("000 ")+len(reason)+len("\n")))
-	dst = appendOwn(dst, keepAlive, date)
+	dst = appendOwn(dst, keepAlive, minor, date)
 	if head {
 		return dst
 	}
@@ -27,11 +26,11 @@ func AppendError(dst []byte, status int, keepAlive bool, date []byte, head bool)
 }
 
 // AppendOptions appends the gateway's own answer to an OPTIONS request that may go no further (Max-Forwards: 0).
-func AppendOptions(dst []byte, keepAlive bool, date []byte) []byte {
+func AppendOptions(dst []byte, keepAlive bool, minor uint8, date []byte) []byte {
 	dst = appendStatus(dst, 200, reasonOf(200))
 	dst = append(dst, allow...)
 	dst = append(dst, "Content-Length: 0\r\n"...)
-	return appendOwn(dst, keepAlive, date)
+	return appendOwn(dst, keepAlive, minor, date)
 }
 
 // allow is what the gateway forwards (RFC 9110 section 10.2.1).
@@ -46,13 +45,11 @@ func appendStatus(dst []byte, status int, reason string) []byte {
 }
 
 // appendOwn appends the fields all of the gateway's own answers end with, and the empty line.
-func appendOwn(dst []byte, keepAlive bool, date []byte) []byte {
+func appendOwn(dst []byte, keepAlive bool, minor uint8, date []byte) []byte {
 	if date != nil {
 		dst = appendField(dst, "Date: ", date)
 	}
-	if !keepAlive {
-		dst = append(dst, "Connection: close\r\n"...)
-	}
+	dst = appendConnection(dst, &Forward{KeepAlive: keepAlive}, minor)
 	return append(dst, "\r\n"...)
 }
 

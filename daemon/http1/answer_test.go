@@ -11,7 +11,7 @@ func TestAnswersAreCompleteResponses(t *testing.T) {
 	for status := 400; status < 600; status++ {
 		for _, keepAlive := range []bool{false, true} {
 			for _, method := range []Method{GET, HEAD} {
-				input := AppendError(nil, status, keepAlive, date, method == HEAD)
+				input := AppendError(nil, status, keepAlive, 1, date, method == HEAD)
 				r, n, err := response(t, method, string(input))
 				if err != nil || r.Status != status || r.KeepAlive != keepAlive {
 					t.Fatalf("%q: %v %+v", input, err, r)
@@ -60,7 +60,7 @@ func TestWhatTheGatewayAnswersWithoutARefusedHeadHasAReasonPhrase(t *testing.T) 
 }
 
 func TestOptionsAnswerNamesTheMethods(t *testing.T) {
-	r, n, err := response(t, OPTIONS, string(AppendOptions(nil, true, nil)))
+	r, n, err := response(t, OPTIONS, string(AppendOptions(nil, true, 1, nil)))
 	if _, dated := r.Header("Date", 0); dated {
 		t.Error("a Date that is not known is stated")
 	}

@@ -130,7 +130,7 @@ func TestExchangeAllocatesNothing(t *testing.T) {
 		if _, err := p.Request(refused, &lim, &r); err == nil {
 			t.Fatal("a request without Host was accepted")
 		}
-		dst = AppendError(dst[:0], 400, false, nil, false)
+		dst = AppendError(dst[:0], 400, false, 1, nil, false)
 		if _, ok := q.Header("content-type", 0); !ok {
 			t.Fatal("Content-Type not found")
 		}

@@ -26,7 +26,13 @@ type Chunked struct {
 	step    step
 	ext     extState
 	odd     bool // the last token is not to be passed on as it is
+	bare    bool // it is a line that ends with LF alone
+	loose   bool // of a server
 }
+
+// Loosen has c take what leaves one meaning only, of a server: lines that end with a bare LF, blanks behind a size, and any
+// text as extension. It is to be called before the first Next.
+func (c *Chunked) Loosen() { c.loose = true }
 
 // step is the token that comes next.
 type step uint8
@@ -48,7 +54,7 @@ const (
 //   - *Error, n = 0: the body is broken; Status is for a request, with a response the exchange fails.
 func (c *Chunked) Next(b []byte, lim *Limits) (n int, t Token, err error) {
 	var f fault
-	c.odd = false
+	c.odd, c.bare = false, false
 	switch c.step {
 	case inData:
 		if len(b) == 0 {
@@ -60,7 +66,7 @@ func (c *Chunked) Next(b []byte, lim *Limits) (n int, t Token, err error) {
 	case atSize:
 		n, t, f = c.sizeLine(b, lim)
 	case afterData:
-		n, t, f = dataEnd(b)
+		n, t, f = c.dataEnd(b)
 		if t == DataEnd {
 			c.step = atSize
 		}
@@ -77,8 +83,12 @@ func (c *Chunked) Next(b []byte, lim *Limits) (n int, t Token, err error) {
 
 // Canonical reports whether the bytes of the token last returned may be passed on as they are. If not, a
 // SizeLine is to be written anew (AppendSizeLine of Remaining), without its extensions, and a TrailerField left
-// out, because it would change framing or routing (RFC 9110 section 6.5.1).
-func (c *Chunked) Canonical() bool { return !c.odd }
+// out, because it would change framing or routing (RFC 9110 section 6.5.1). A line that is canonical but for its end,
+// which is LF, is Bare.
+func (c *Chunked) Canonical() bool { return !c.odd && !c.bare }
+
+// Bare reports whether the token last returned may be passed on with CR LF for its last byte.
+func (c *Chunked) Bare() bool { return c.bare && !c.odd }
 
 // Remaining is how many payload bytes of the present chunk were neither returned nor skipped.
 func (c *Chunked) Remaining() int64 { return c.left }
@@ -91,8 +101,8 @@ func (c *Chunked) Skip(n int64) {
 	}
 }
 
-// sizeLine reads a size with its extensions. Blanks, signs and prefixes have no place in it, nor more digits
-// than an int64 takes.
+// sizeLine reads a size with its extensions. Signs and prefixes have no place in it, nor blanks, but for a server, nor
+// more digits than an int64 takes.
 func (c *Chunked) sizeLine(b []byte, lim *Limits) (n int, t Token, f fault) {
 	size, i := int64(0), 0
 	for ; i < len(b) && hex[b[i]] < 16; i++ {
@@ -106,13 +116,16 @@ func (c *Chunked) sizeLine(b []byte, lim *Limits) (n int, t Token, f fault) {
 		return 0, NeedMore, needMore
 	case i == 0:
 		return 0, NeedMore, badChunkSize
-	case b[i] == ';':
+	case b[i] == '\r':
+	case b[i] == ';', c.loose && (b[i] == ' ' || b[i] == '\t'):
 		c.odd = true
-		if i, f = c.extensions(b, i, lim.ChunkExt); f != ok {
+		if i, f = c.behindSize(b, i, lim.ChunkExt); f != ok {
 			return 0, NeedMore, f
 		}
 	}
-	if n, f = lineEnd(b, i, badChunkSize); f != ok {
+	if i+1 < len(b) && b[i] == '\r' && b[i+1] == '\n' {
+		n = i + 2
+	} else if n, f = c.lineEnd(b, i, badChunkSize); f != ok {
 		return 0, NeedMore, f
 	}
 	c.odd = c.odd || i > 1 && b[0] == '0'
@@ -124,20 +137,53 @@ func (c *Chunked) sizeLine(b []byte, lim *Limits) (n int, t Token, f fault) {
 	return n, SizeLine, ok
 }
 
-// dataEnd reads the CR LF after a chunk's payload.
-func dataEnd(b []byte) (n int, t Token, f fault) {
-	if len(b) == 0 {
-		return 0, NeedMore, needMore
+// behindSize reads from b[i], behind the size, to the line's end, whose offset it returns with ok.
+func (c *Chunked) behindSize(b []byte, i, limit int) (end int, f fault) {
+	if !c.loose {
+		return c.extensions(b, i, limit)
 	}
-	if n, f = lineEnd(b, 0, badChunkEnd); f != ok {
+	text := blanksEnd(b, i)
+	if text == len(b) || b[text] != ';' {
+		switch {
+		case text-i > limit:
+			return 0, longChunkExt
+		case text == len(b):
+			return 0, needMore
+		}
+		return text, ok
+	}
+	// It is not passed on, so that only its end matters.
+	end = valueEnd(b, max(text, int(c.looked)))
+	c.looked = int32(end)
+	switch {
+	case end-i > limit:
+		return 0, longChunkExt
+	case end == len(b):
+		return 0, needMore
+	}
+	return end, ok
+}
+
+// dataEnd reads the CR LF after a chunk's payload.
+func (c *Chunked) dataEnd(b []byte) (n int, t Token, f fault) {
+	switch {
+	case len(b) == 0:
+		return 0, NeedMore, needMore
+	case len(b) > 1 && b[0] == '\r' && b[1] == '\n':
+		return 2, DataEnd, ok
+	}
+	if n, f = c.lineEnd(b, 0, badChunkEnd); f != ok {
 		return 0, NeedMore, f
 	}
 	return n, DataEnd, ok
 }
 
 // lineEnd reads CR LF at b[i], which is there; other is the fault of another byte.
-func lineEnd(b []byte, i int, other fault) (n int, f fault) {
+func (c *Chunked) lineEnd(b []byte, i int, other fault) (n int, f fault) {
 	switch {
+	case b[i] == '\n' && c.loose:
+		c.bare = true
+		return i + 1, ok
 	case b[i] == '\n':
 		return 0, bareLF
 	case b[i] != '\r':
@@ -155,6 +201,9 @@ func (c *Chunked) trailerLine(b []byte, lim *Limits) (n int, t Token, f fault) {
 	room := lim.Trailer - int(c.trailer) // below 0 if the limit has been lowered since
 	b = b[:min(len(b), max(room+1, int(c.looked)))]
 	next, colon, f := fieldLine(b, 0, int(c.looked), int(c.colon))
+	if f > needMore && c.loose {
+		next, colon, f = looseLine(b, 0, int(c.looked), int(c.colon))
+	}
 	if next > room {
 		return 0, NeedMore, longTrailer
 	}
@@ -167,11 +216,13 @@ func (c *Chunked) trailerLine(b []byte, lim *Limits) (n int, t Token, f fault) {
 		return 0, NeedMore, f
 	case lineEnds:
 		c.step = atEnd
+		c.bare = next == 1
 		return next, End, ok
 	case ok:
 		c.looked, c.colon = 0, 0
 		c.trailer += int32(next)
-		c.odd = kindOf(b[:colon]) != OtherField
+		c.bare = b[next-2] != '\r'
+		c.odd = tokenEnd(b, 0) != colon || kindOf(b[:colon]) != OtherField
 		return next, TrailerField, ok
 	}
 	return 0, NeedMore, f

@@ -9,8 +9,12 @@ import (
 // chunkTokens reads body in pieces (0: at once), each time at another address. It returns the tokens, data
 // joined, one a line as "kind bytes", with a "!" where they are not to be passed on as they are, and what is left.
 func chunkTokens(body string, piece int, lim *Limits) (tokens, left string, err error) {
+	return chunkTokensOf(Chunked{}, body, piece, lim)
+}
+
+// chunkTokensOf is chunkTokens with a reader that may be loose: "~" is what it passes on with another line end.
+func chunkTokensOf(c Chunked, body string, piece int, lim *Limits) (tokens, left string, err error) {
 	names := [...]string{"more", "size", "data", "dataend", "trailer", "end"}
-	var c Chunked
 	var out strings.Builder
 	last := NeedMore
 	for fed := start(piece, len(body)); ; {
@@ -29,7 +33,10 @@ func chunkTokens(body string, piece int, lim *Limits) (tokens, left string, err 
 			fmt.Fprintf(&out, "\n%s ", names[token])
 		}
 		out.WriteString(body[:n])
-		if !c.Canonical() {
+		switch {
+		case c.Bare():
+			out.WriteString("~")
+		case !c.Canonical():
 			out.WriteString("!")
 		}
 		body, fed, last = body[n:], fed-n, token

@@ -76,7 +76,7 @@ var requestErrors = [faults]Error{
 	badTarget:        {400, "character not allowed in a request target"},
 	noVersion:        {400, "request line without a version (HTTP/0.9)"},
 	badVersion:       {400, "malformed HTTP version"},
-	otherVersion:     {505, "neither HTTP/1.0 nor HTTP/1.1"},
+	otherVersion:     {505, "HTTP version other than 1.x"},
 	badStatusLine:    {502, "malformed status line"},
 	bareCR:           {400, "CR without LF"},
 	bareLF:           {400, "LF without CR"},
@@ -110,7 +110,7 @@ var requestErrors = [faults]Error{
 	badExpect:       {417, "expectation other than 100-continue"},
 	badMaxForwards:  {400, "malformed Max-Forwards"},
 	bodyIn1xx:       {502, "1xx response with a body"},
-	switchToNothing: {502, "101 response without Upgrade"},
+	switchToNothing: {502, "101 response without an Upgrade that may pass"},
 
 	badChunkSize: {400, "malformed chunk size"},
 	badChunkExt:  {400, "malformed chunk extension"},

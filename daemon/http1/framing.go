@@ -20,28 +20,42 @@ type framing struct {
 	options   int   // connection options that are neither of those
 	others    bool  // some name fields that we do not know
 	upgrades  int
-	upgrade   []byte
+	loose     bool // of a server: what leaves one meaning is taken
 }
 
 // note takes one field into account.
 func (fr *framing) note(f *Field) fault {
 	switch f.Kind {
 	case ContentLength:
-		if fr.length >= 0 {
-			return severalLengths
-		}
-		n, valid := decimal(f.Value)
-		if !valid {
-			return badLength
-		}
-		fr.length = n
+		return fr.lengths(f.Value)
 	case TransferEncoding:
 		return fr.codings(f.Value)
 	case Connection:
 		return fr.connection(f.Value)
 	case Upgrade:
 		fr.upgrades++
-		fr.upgrade = f.Value
+	}
+	return ok
+}
+
+// lengths reads one Content-Length value. A server may say the same several times (RFC 9110 section 8.6).
+func (fr *framing) lengths(value []byte) fault {
+	if fr.length >= 0 && !fr.loose {
+		return severalLengths
+	}
+	for more := true; more; {
+		length := value
+		if more = false; fr.loose {
+			length, value, more = nextOption(value)
+		}
+		n, valid := decimal(length)
+		switch {
+		case !valid:
+			return badLength
+		case fr.length >= 0 && n != fr.length:
+			return severalLengths
+		}
+		fr.length = n
 	}
 	return ok
 }
@@ -84,7 +98,10 @@ func (fr *framing) connection(value []byte) fault {
 		case foldEqual(option, "upgrade"):
 			fr.switching = true
 		case tokenEnd(option, 0) < len(option):
-			return badConnection
+			if !fr.loose {
+				return badConnection
+			}
+			fr.close, fr.others = true, true // whatever it asks for, it is not to go on
 		default:
 			if fr.options++; fr.options > maxOptions {
 				return manyOptions
@@ -128,25 +145,51 @@ func (fr *framing) persists(minor uint8) bool {
 	return !fr.close && (minor == 1 || fr.keepAlive)
 }
 
-// protocols is what an HTTP/1.1 sender wants to switch to, nil for nothing (RFC 9110 section 7.8). Several
-// Upgrade fields, or one that is malformed, count as none: they may be ignored. So does h2c, which would let requests
-// pass through a tunnel that the gateway never sees.
-func (fr *framing) protocols(minor uint8) []byte {
-	if minor == 0 || !fr.switching || fr.upgrades != 1 || len(fr.upgrade) == 0 {
-		return nil
+// protocols is what an HTTP/1.1 sender wants to switch to, of all its Upgrade fields, nil for nothing (RFC 9110 section
+// 7.8). What is malformed is left out, as it may be ignored, and so is HTTP/2, which would let requests pass through a
+// tunnel that the gateway never sees. whole reports that nothing was. made is the backing of a list that is put together.
+func (fr *framing) protocols(minor uint8, fields []Field, made *[]byte) (list []byte, whole bool) {
+	whole = true
+	if minor == 0 || !fr.switching || fr.upgrades == 0 {
+		return nil, whole
 	}
-	for list, more := fr.upgrade, true; more; {
-		var protocol []byte
-		protocol, list, more = nextOption(list)
-		if name, valid := protocolName(protocol); !valid || foldEqual(name, "h2c") {
-			return nil
+	list = (*made)[:0]
+	for i := range fields {
+		if fields[i].Kind != Upgrade {
+			continue
+		}
+		for value, more := fields[i].Value, true; more; {
+			var protocol []byte
+			switch protocol, value, more = nextOption(value); {
+			case len(protocol) == 0:
+				continue
+			case !mayTunnel(protocol):
+				whole = false
+				continue
+			case len(list) > 0:
+				list = append(list, ", "...)
+			}
+			list = append(list, protocol...)
 		}
 	}
-	return fr.upgrade
+	*made = list
+	if len(list) == 0 {
+		return nil, whole
+	}
+	return list, whole
 }
 
-// protocolName is the name in a protocol, name ["/" version] (RFC 9110 section 7.8); an empty one is an empty list
-// element.
+// mayTunnel reports whether a gateway may let a connection switch to a protocol: name ["/" version], other than HTTP/2 by
+// any of its names.
+func mayTunnel(protocol []byte) bool {
+	name, valid := protocolName(protocol)
+	if !valid || foldEqual(name, "h2") || foldEqual(name, "h2c") {
+		return false
+	}
+	return !(len(name) > 3 && foldEqual(name[:3], "h2-") || len(name) > 4 && foldEqual(name[:4], "h2c-"))
+}
+
+// protocolName is the name in a protocol, name ["/" version] (RFC 9110 section 7.8).
 func protocolName(protocol []byte) (name []byte, valid bool) {
 	name, version, versioned := bytes.Cut(protocol, slash)
 	valid = tokenEnd(name, 0) == len(name) && tokenEnd(version, 0) == len(version)

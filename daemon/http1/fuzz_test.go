@@ -72,6 +72,9 @@ func FuzzResponse(f *testing.F) {
 	f.Add("HTTP/1.0 404\r\n\r\n", uint8(2), uint8(1))
 	f.Add("HTTP/1.1 101 S\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n", uint8(1), uint8(1))
 	f.Add("HTTP/1.1 304 S\r\nContent-Length: 5\r\nDate: x\r\nSet-Cookie: a\r\n\r\n", uint8(7), uint8(2))
+	for _, c := range oddResponses {
+		f.Add(c.input, uint8(1), uint8(3))
+	}
 	lim := Limits{Line: 200, Head: 800, Fields: 12}
 	f.Fuzz(func(t *testing.T, input string, method, piece uint8) {
 		m := Method(method) % (PATCH + 1)
@@ -90,6 +93,13 @@ func FuzzResponse(f *testing.F) {
 			forward.Upgrade = r.Upgrade
 		}
 		written := AppendResponse(nil, &r, &forward)
+		lines := strings.Split(strings.TrimSuffix(string(written), "\r\n\r\n"), "\r\n")
+		for i, line := range lines {
+			name, _, colon := strings.Cut(line, ":")
+			if strings.ContainsAny(line, "\x00\r\n") || i > 0 && (!colon || name == "" || tokenEnd([]byte(name), 0) < len(name)) {
+				t.Fatalf("%q was written as %q: line %q", input, written, line)
+			}
+		}
 		wide := Limits{Line: 1000, Head: 2000, Fields: 20}
 		again := parseResponse(string(written), 0, m, &wide)
 		q := &again.message
@@ -128,9 +138,38 @@ func FuzzChunked(f *testing.F) {
 	})
 }
 
+// FuzzChunkedOfAServer is FuzzChunked with what is overlooked of a server: what is passed on is read by a strict reader.
+func FuzzChunkedOfAServer(f *testing.F) {
+	for _, c := range oddChunks {
+		f.Add(c.body, uint8(2))
+	}
+	lim := Limits{ChunkExt: 16, Trailer: 64}
+	f.Fuzz(func(t *testing.T, body string, piece uint8) {
+		tokens, left, err := chunkTokensOf(Chunked{loose: true}, body, 0, &lim)
+		got, rest, e := chunkTokensOf(Chunked{loose: true}, body, int(piece)+1, &lim)
+		if got != tokens || e != err || rest != left {
+			t.Fatalf("%q by %d\nwhole  %q left %q %v\npieces %q left %q %v", body, int(piece)+1, tokens, left, err, got, rest, e)
+		}
+		payload, passedOn, complete := passOnFrom(Chunked{loose: true}, []byte(body), &lim)
+		if !complete {
+			return
+		}
+		wide := Limits{ChunkExt: 16, Trailer: 256}
+		if again, same, ended := passOn(passedOn, &wide); !ended || !bytes.Equal(again, payload) || !bytes.Equal(same, passedOn) {
+			if _, trailer, _ := bytes.Cut(passedOn, []byte("0\r\n")); bytes.ContainsFunc(trailer, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+				return // a control character in a trailer's value
+			}
+			t.Fatalf("%q was passed on as %q, with payload %q instead of %q", body, passedOn, again, payload)
+		}
+	})
+}
+
 // passOn reads a chunked body as the gateway does.
 func passOn(body []byte, lim *Limits) (payload, passedOn []byte, complete bool) {
-	var c Chunked
+	return passOnFrom(Chunked{}, body, lim)
+}
+
+func passOnFrom(c Chunked, body []byte, lim *Limits) (payload, passedOn []byte, complete bool) {
 	for {
 		n, token, err := c.Next(body, lim)
 		if err != nil || token == NeedMore {
@@ -139,6 +178,8 @@ func passOn(body []byte, lim *Limits) (payload, passedOn []byte, complete bool) 
 		switch {
 		case token == SizeLine && !c.Canonical():
 			passedOn = AppendSizeLine(passedOn, c.Remaining())
+		case c.Bare():
+			passedOn = append(append(passedOn, body[:n-1]...), "\r\n"...)
 		case c.Canonical():
 			passedOn = append(passedOn, body[:n]...)
 		}

@@ -2,7 +2,7 @@ package http1
 
 // Parser finds one head after the other in a stream; the zero value is ready. Between calls it remembers
 // how far it has looked and what it stood in, no bytes: whatever the pieces a head arrives in, each of its
-// bytes is looked at twice at most, except for the first maxMethod ones.
+// bytes is looked at twice at most, except for the first maxMethod ones, and what is odd in a response.
 //
 // A fault is reported at the byte that shows it, and the same one however the bytes are cut.
 type Parser struct {
@@ -11,6 +11,8 @@ type Parser struct {
 	line  int32 // where the present line begins
 	mark  int32 // in it: the end of the method, or the colon (0: not found yet)
 	count int32 // field lines so far
+	last  int32 // the field line before the present one
+	colon int32 // and its colon
 }
 
 // stage is the part of a head that Parser.pos stands in.
@@ -48,15 +50,28 @@ func (p *Parser) judge(f fault, end int, lim *Limits) fault {
 	}
 }
 
-// section reads field lines from p.pos to the empty line and appends them to fields. It returns ok with the
-// offset after the empty line, needMore, or what is wrong.
-func (p *Parser) section(b []byte, lim *Limits, fields []Field) ([]Field, int, fault) {
+// section reads field lines from p.pos to the empty line and appends them to fields; loose is for those of a response.
+// It returns ok with the offset after the empty line, needMore, or what is wrong with the offset after the byte that
+// shows it.
+func (p *Parser) section(b []byte, lim *Limits, fields []Field, loose bool) ([]Field, int, fault) {
 	for {
 		line := int(p.line)
 		next, colon, f := fieldLine(b, line, int(p.pos), int(p.mark))
+		odd := f > needMore && loose
+		if odd && f == foldedField {
+			if next, f = p.unfold(b); f == ok {
+				fields = fields[:max(len(fields)-1, 0)]
+				continue
+			}
+			if f == needMore {
+				next = line
+			}
+		} else if odd {
+			next, colon, f = looseLine(b, line, int(p.pos), int(p.mark))
+		}
 		if f == needMore {
 			p.pos, p.mark = int32(next), int32(colon)
-			return fields, 0, p.judge(f, len(b), lim)
+			return fields, len(b), p.judge(f, len(b), lim)
 		}
 		if f = p.judge(f, next, lim); f != ok {
 			if f == lineEnds {
@@ -68,7 +83,12 @@ func (p *Parser) section(b []byte, lim *Limits, fields []Field) ([]Field, int, f
 			return fields, next, tooManyFields
 		}
 		fields = append(fields, Field{})
-		fields[len(fields)-1].set(b, line, colon, next)
+		if odd || loose && b[colon-1] <= ' ' { // which a folded line may have had before
+			fields[len(fields)-1].setLoose(b, line, colon, next)
+		} else {
+			fields[len(fields)-1].set(b, line, colon, next)
+		}
+		p.last, p.colon = int32(line), int32(colon)
 		p.line, p.pos, p.mark = int32(next), int32(next), 0
 	}
 }

@@ -20,7 +20,6 @@ var refusedRequests = []struct {
 	{"an SSH greeting", "SSH-2.0-OpenSSH_9.2\r\n", notHTTP},
 	{"HTTP/0.9", "GET /\r\n", noVersion},
 	{"HTTP/0.9 by its number", "GET / HTTP/0.9\r\n", otherVersion},
-	{"HTTP/1.2", "GET / HTTP/1.2\r\n", otherVersion},
 	{"HTTP/3", "GET / HTTP/3.0\r\n", otherVersion},
 	{"a version of two digits", "GET / HTTP/1.10\r\n", badVersion},
 	{"a version in lower case", "GET / http/1.1\r\n", badVersion},

@@ -14,7 +14,7 @@ const (
 )
 
 // Request is the head of a request, as understood. Byte slices alias the input, except URI where the
-// target had to be completed; all are valid until the input or the Request is used again.
+// target had to be completed, and Upgrade; all are valid until the input or the Request is used again.
 type Request struct {
 	Method     Method
 	MethodText []byte
@@ -28,7 +28,7 @@ type Request struct {
 	KeepAlive  bool   // the client will go on after this exchange
 	Expect100  bool   // the client waits for 100 (Continue) before it sends the body
 	NoTrailers bool   // Connection names a field we do not know, which may be a trailer: none is passed on
-	Upgrade    []byte // protocols to switch to, when Connection says upgrade; nil for h2c, which a gateway must not tunnel
+	Upgrade    []byte // protocols to switch to, when Connection says upgrade; without h2c, which a gateway must not tunnel
 	Bound      bool   // the credentials are of a scheme that authenticates the connection
 	// MaxForwards, for TRACE and OPTIONS, is how many more times the request may be forwarded; at 0 the
 	// gateway answers itself. -1: not given. AppendRequest counts it down (RFC 9110 section 7.6.2).
@@ -36,6 +36,8 @@ type Request struct {
 
 	head []byte // the input the fields' lines lie in
 	made []byte // backing of a URI that had to be completed
+	// backing of Upgrade
+	upgrade []byte
 }
 
 // Header returns the value of the i-th field of that name, counted from 0, compared without regard to case.
@@ -77,7 +79,7 @@ func (p *Parser) request(b []byte, lim *Limits, r *Request) (n int, f fault) {
 		}
 	}
 	r.head = b
-	r.Fields, n, f = p.section(b, lim, r.Fields[:0])
+	r.Fields, n, f = p.section(b, lim, r.Fields[:0], false)
 	return n, f
 }
 
@@ -117,7 +119,7 @@ func (r *Request) understand() fault {
 		return f
 	}
 	r.KeepAlive = fr.persists(r.Minor)
-	r.Upgrade = fr.protocols(r.Minor)
+	r.Upgrade, _ = fr.protocols(r.Minor, r.Fields, &r.upgrade)
 	r.NoTrailers = fr.others
 	fr.markNamed(r.Fields)
 	return ok

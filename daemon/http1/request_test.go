@@ -53,9 +53,9 @@ func TestRequestIsUnderstood(t *testing.T) {
 			Request{Method: GET, URI: text("/"), Host: text("a"), Minor: 1, KeepAlive: true}},
 		{"GET / HTTP/1.0\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n", Request{Method: GET, URI: text("/")}},
 		{"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: foo/1.0, , bar\r\nConnection: upgrade\r\n\r\n",
-			Request{Method: GET, URI: text("/"), Host: text("a"), Minor: 1, KeepAlive: true, Upgrade: text("foo/1.0, , bar")}},
+			Request{Method: GET, URI: text("/"), Host: text("a"), Minor: 1, KeepAlive: true, Upgrade: text("foo/1.0, bar")}},
 		{"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: foo, h2c/1\r\nConnection: upgrade\r\n\r\n",
-			Request{Method: GET, URI: text("/"), Host: text("a"), Minor: 1, KeepAlive: true}},
+			Request{Method: GET, URI: text("/"), Host: text("a"), Minor: 1, KeepAlive: true, Upgrade: text("foo")}},
 		{"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: \"h2c\"\r\nConnection: upgrade\r\n\r\n",
 			Request{Method: GET, URI: text("/"), Host: text("a"), Minor: 1, KeepAlive: true}},
 		{"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: foo h2c\r\nConnection: upgrade\r\n\r\n",
@@ -73,9 +73,23 @@ func TestRequestIsUnderstood(t *testing.T) {
 		{"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: /1\r\nConnection: upgrade\r\n\r\n",
 			Request{Method: GET, URI: text("/"), Host: text("a"), Minor: 1, KeepAlive: true}},
 		{"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: foo\r\nUpgrade: bar\r\nConnection: upgrade\r\n\r\n",
-			Request{Method: GET, URI: text("/"), Host: text("a"), Minor: 1, KeepAlive: true}},
+			Request{Method: GET, URI: text("/"), Host: text("a"), Minor: 1, KeepAlive: true, Upgrade: text("foo, bar")}},
 		{"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: foo, H2C\r\nConnection: upgrade\r\n\r\n",
+			Request{Method: GET, URI: text("/"), Host: text("a"), Minor: 1, KeepAlive: true, Upgrade: text("foo")}},
+		{"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
+			Request{Method: GET, URI: text("/"), Host: text("a"), Minor: 1, KeepAlive: true, Upgrade: text("websocket")}},
+		{"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: h2c,,h2, h2c-14 , a b, h2x , http/1.1\r\nConnection: upgrade\r\n\r\n",
+			Request{Method: GET, URI: text("/"), Host: text("a"), Minor: 1, KeepAlive: true, Upgrade: text("h2x, http/1.1")}},
+		{"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: H2, h2-14\r\nConnection: upgrade\r\n\r\n",
 			Request{Method: GET, URI: text("/"), Host: text("a"), Minor: 1, KeepAlive: true}},
+		{"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nUpgrade: websocket\r\n\r\n",
+			Request{Method: GET, URI: text("/"), Host: text("a"), Minor: 1, KeepAlive: true}},
+		{"GET / HTTP/1.0\r\nHost: a\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
+			Request{Method: GET, URI: text("/"), Host: text("a")}},
+		{"GET / HTTP/1.2\r\nHost: a\r\n\r\n",
+			Request{Method: GET, URI: text("/"), Host: text("a"), Minor: 1, KeepAlive: true}},
+		{"POST / HTTP/1.9\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n",
+			Request{Method: POST, URI: text("/"), Host: text("a"), Minor: 1, Body: ChunkedBody, Length: -1}},
 	} {
 		got, n, err := request(t, c.input)
 		if err != nil || n != len(c.input) {
@@ -85,7 +99,7 @@ func TestRequestIsUnderstood(t *testing.T) {
 		if c.want.MaxForwards == 0 {
 			c.want.MaxForwards = -1
 		}
-		got.Fields, got.MethodText, got.Target = nil, nil, nil
+		got.Fields, got.MethodText, got.Target, got.upgrade = nil, nil, nil, nil
 		if !reflect.DeepEqual(*got, c.want) {
 			t.Errorf("%q\ngot  %+v\nwant %+v", c.input, *got, c.want)
 		}

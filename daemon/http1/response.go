@@ -1,6 +1,6 @@
 package http1
 
-// Response is the head of a response, as understood. Byte slices alias the input.
+// Response is the head of a response, as understood. Byte slices alias the input, except Upgrade.
 type Response struct {
 	Status     int
 	Reason     []byte
@@ -10,12 +10,17 @@ type Response struct {
 	Length     int64  // bytes of a LengthBody; for NoBody the length stated for HEAD or 304; -1: none stated
 	KeepAlive  bool   // the server will go on after this exchange
 	Tunnel     bool   // 101, or 2xx to CONNECT: what follows is no longer HTTP/1
-	Upgrade    []byte // protocols of the Upgrade field, when Connection says upgrade; nil for h2c
+	Upgrade    []byte // protocols of the Upgrade fields, when Connection says upgrade; without h2c, nil for a 101 that names it
 	NoTrailers bool   // as in a Request
 	SetsCookie bool   // there is a Set-Cookie field
 	Bound      bool   // a challenge is of a scheme that authenticates the connection
 
+	// BadField and Bad say, behind an *Error, which field was refused, nil for another line, and what of the input it
+	// was: a field's value, or part of the line, with the byte that shows the fault.
+	BadField, Bad []byte
+
 	head []byte
+	made []byte // backing of an Upgrade that was put together
 }
 
 // Header returns the value of the i-th field of that name, counted from 0, compared without regard to case.
@@ -24,8 +29,10 @@ func (r *Response) Header(name string, i int) (value []byte, ok bool) {
 }
 
 // Response parses the head of the response, to a request of method m, that b begins with.
-// Results are as for Request; every *Error has Status 502.
+// Results are as for Request; every *Error has Status 502. A server's oddities that leave one meaning are overlooked; a
+// folded line is joined in b itself.
 func (p *Parser) Response(b []byte, lim *Limits, m Method, r *Response) (n int, err error) {
+	r.BadField, r.Bad = nil, nil
 	resumed := p.stage != atStart
 	n, f := p.response(p.within(b, lim), lim, r)
 	if f == ok && resumed {
@@ -35,6 +42,9 @@ func (p *Parser) Response(b []byte, lim *Limits, m Method, r *Response) (n int, 
 	}
 	if f == needMore {
 		return 0, nil
+	}
+	if f != ok {
+		r.blame(b, int(p.line), n)
 	}
 	p.Reset()
 	if f == ok {
@@ -46,22 +56,48 @@ func (p *Parser) Response(b []byte, lim *Limits, m Method, r *Response) (n int, 
 	return n, nil
 }
 
+// maxBad bounds what is shown of a line that was refused.
+const maxBad = 64
+
+// blame notes the line of b that was refused at the byte before end.
+func (r *Response) blame(b []byte, line, end int) {
+	end = min(end, len(b))
+	line = min(line, end)
+	for end < len(b) && end < line+maxBad && b[end-1] != '\n' {
+		end++
+	}
+	if name := tokenEnd(b[:end], line); name > line && name < end && b[name] == ':' {
+		r.BadField = b[line:name]
+	}
+	r.Bad = b[max(line, end-maxBad):end]
+}
+
+// blameField notes the field that was refused, the first of its kind.
+func (r *Response) blameField(kind FieldKind) {
+	for i := range r.Fields {
+		if f := &r.Fields[i]; f.Kind == kind {
+			r.BadField, r.Bad = f.Name, f.Value
+			return
+		}
+	}
+}
+
 // response reads the head's lines, without asking what they mean together.
 func (p *Parser) response(b []byte, lim *Limits, r *Response) (n int, f fault) {
 	if p.stage != inFields {
-		if f = p.statusLine(b, lim, r); f != ok {
-			return 0, f
+		if n, f = p.statusLine(b, lim, r); f != ok {
+			return n, f
 		}
 	}
 	r.head = b
-	r.Fields, n, f = p.section(b, lim, r.Fields[:0])
+	r.Fields, n, f = p.section(b, lim, r.Fields[:0], true)
 	return n, f
 }
 
 // understand fills in what status line and fields mean together, for a request of method m.
 func (r *Response) understand(m Method) fault {
 	r.SetsCookie, r.Bound = false, false
-	fr := framing{length: -1}
+	fr := framing{length: -1, loose: true}
 	for i := range r.Fields {
 		f := &r.Fields[i]
 		switch f.Kind {
@@ -73,14 +109,19 @@ func (r *Response) understand(m Method) fault {
 			r.Bound = r.Bound || namesConnectionScheme(f.Value)
 		default:
 			if bad := fr.note(f); bad != ok {
+				r.BadField, r.Bad = f.Name, f.Value
 				return bad
 			}
 		}
 	}
 	if f := fr.check(r.Minor); f != ok {
+		r.blameField(TransferEncoding)
 		return f
 	}
-	r.Upgrade = fr.protocols(r.Minor)
+	var whole bool
+	if r.Upgrade, whole = fr.protocols(r.Minor, r.Fields, &r.made); !whole && r.Status == 101 {
+		r.Upgrade = nil // it has switched to more than what is left
+	}
 	r.KeepAlive = fr.persists(r.Minor)
 	r.Tunnel = false
 	r.Length = -1
@@ -95,11 +136,17 @@ func (r *Response) frame(fr *framing, m Method) fault {
 	case r.Status < 200:
 		r.Body = NoBody
 		// The next bytes must be the final response's head, never a body posing as one.
-		if fr.coded || fr.length > 0 {
+		if fr.coded {
+			r.blameField(TransferEncoding)
+			return bodyIn1xx
+		}
+		if fr.length > 0 {
+			r.blameField(ContentLength)
 			return bodyIn1xx
 		}
 		if r.Status == 101 {
 			if r.Upgrade == nil {
+				r.blameField(Upgrade)
 				return switchToNothing
 			}
 			r.Tunnel = true

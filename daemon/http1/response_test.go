@@ -12,7 +12,7 @@ func parseResponse(input string, piece int, m Method, lim *Limits) (p parsed[Res
 		p.message = Response{}
 		p.n, p.err = parser.Response([]byte(input[:fed]), lim, m, &p.message)
 		if p.n > 0 || p.err != nil || fed == len(input) {
-			p.message.head = nil
+			p.message.head, p.message.made = nil, nil
 			return p
 		}
 	}
@@ -43,27 +43,51 @@ func TestResponseIsRefusedWith502(t *testing.T) {
 		want        fault
 	}{
 		{"not HTTP", "SSH-2.0-x\r\n", notHTTP},
-		{"an empty line first", "\r\nHTTP/1.1 200 OK\r\n\r\n", notHTTP},
+		{"a blank behind an empty line", "\r\n HTTP/1.1 200 OK\r\n\r\n", notHTTP},
+		{"a bare CR first", "\rHTTP/1.1 200 OK\r\n\r\n", bareCR},
 		{"a blank first", " HTTP/1.1 200 OK\r\n\r\n", notHTTP},
 		{"HTTP/0.9", "HTTP/0.9 200 OK\r\n\r\n", otherVersion},
 		{"HTTP/2", "HTTP/2.0 200 OK\r\n\r\n", otherVersion},
-		{"HTTP/1.2", "HTTP/1.2 200 OK\r\n\r\n", otherVersion},
 		{"a version of two digits", "HTTP/1.11 200 OK\r\n\r\n", badStatusLine},
-		{"two blanks", "HTTP/1.1  200 OK\r\n\r\n", badStatusLine},
-		{"a tab", "HTTP/1.1\t200 OK\r\n\r\n", badStatusLine},
 		{"a code of two digits", "HTTP/1.1 20 OK\r\n\r\n", badStatusLine},
 		{"a code of four digits", "HTTP/1.1 2000 OK\r\n\r\n", badStatusLine},
 		{"a code below 100", "HTTP/1.1 099 OK\r\n\r\n", badStatusLine},
 		{"a code with a sign", "HTTP/1.1 +20 OK\r\n\r\n", badStatusLine},
 		{"NUL in the reason", "HTTP/1.1 200 O\x00K\r\n\r\n", badStatusLine},
 		{"a bare CR in the reason", "HTTP/1.1 200 O\rK\r\n\r\n", bareCR},
-		{"a bare LF", "HTTP/1.1 200 OK\n\n", bareLF},
-		{"a bare LF after the code", "HTTP/1.1 200\n\n", bareLF},
-		{"a folded field", "HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n", foldedField},
-		{"a blank before the colon", "HTTP/1.1 200 OK\r\nA : b\r\n\r\n", blankBeforeColon},
+		{"a form feed before the code", "HTTP/1.1\f200 OK\r\n\r\n", badStatusLine},
+		{"no blank before the code", "HTTP/1.1200 OK\r\n\r\n", badStatusLine},
+		{"no blank behind the code", "HTTP/1.1 200OK\r\n\r\n", badStatusLine},
+		{"no code", "HTTP/1.1\r\n\r\n", badStatusLine},
+		{"a blank before the first field", "HTTP/1.1 200 OK\r\n A: b\r\n\r\n", foldedField},
+		{"a line of blanks", "HTTP/1.1 200 OK\r\nA: b\r\n \t\r\nContent-Length: 5\r\n\r\n", foldedField},
+		{"a line of blanks, by LF", "HTTP/1.1 200 OK\nA: b\n \nContent-Length: 5\n\n", foldedField},
+		{"a blank in a name", "HTTP/1.1 200 OK\r\nA b: c\r\n\r\n", blankBeforeColon},
+		{"a blank behind a name, and no colon", "HTTP/1.1 200 OK\r\nA \r\n\r\n", blankBeforeColon},
+		{"a line without colon", "HTTP/1.1 200 OK\r\nHTTP/1.1 200 OK\r\n\r\n", badFieldName},
+		{"no name", "HTTP/1.1 200 OK\r\n: a\r\n\r\n", badFieldName},
+		{"no name, but a blank", "HTTP/1.1 200 OK\r\nA: b\r\n : a\x00\r\n\r\n", badFieldValue},
+		{"a byte above ASCII in a name", "HTTP/1.1 200 OK\r\n\xff: a\r\n\r\n", badFieldName},
+		{"a bare CR in a value", "HTTP/1.1 200 OK\r\nA: b\rc\r\n\r\n", bareCR},
+		{"a CR too many", "HTTP/1.1 200 OK\r\nA: b\r\r\n\r\n", bareCR},
+		{"a bare CR for the empty line", "HTTP/1.1 200 OK\r\nA: b\r\n\rX", bareCR},
 		{"NUL in a value", "HTTP/1.1 200 OK\r\nA: \x00\r\n\r\n", badFieldValue},
-		{"repeated Content-Length", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n", severalLengths},
 		{"a Content-Length behind one of 0", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\n", severalLengths},
+		{"a list of lengths that differ", "HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\n\r\n", severalLengths},
+		{"lists of lengths that differ", "HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\nContent-Length: 2, 3\r\n\r\n", severalLengths},
+		{"an empty length in a list", "HTTP/1.1 200 OK\r\nContent-Length: 2,\r\n\r\n", badLength},
+		{"an empty length", "HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n", badLength},
+		{"a length with a sign", "HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\n", badLength},
+		{"a length with a blank", "HTTP/1.1 200 OK\r\nContent-Length: 2 2\r\n\r\n", badLength},
+		{"a length with a control character", "HTTP/1.1 200 OK\r\nContent-Length: \x0b2\r\n\r\n", badLength},
+		{"a length folded in two", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n 3\r\n\r\n", badLength},
+		{"a length of 2^63", "HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775808\r\n\r\n", badLength},
+		{"a coding with a control character", "HTTP/1.1 200 OK\r\nTransfer-Encoding: \x0bchunked\r\n\r\n", badCoding},
+		{"a coding folded in two", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chu\r\n nked\r\n\r\n", badCoding},
+		{"chunked twice", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", chunkedNotLast},
+		{"identity", "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\n", chunkedNotLast},
+		{"two framings, one with a blank before the colon", "HTTP/1.1 200 OK\r\nContent-Length : 1\r\nTransfer-Encoding\t: chunked\r\n\r\n", lengthAndCoding},
+		{"101 to more than may pass", "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\nUpgrade: h2c\r\n\r\n", switchToNothing},
 		{"broken Content-Length", "HTTP/1.1 200 OK\r\nContent-Length: 1a\r\n\r\n", badLength},
 		{"two framings", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", lengthAndCoding},
 		{"chunked in HTTP/1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", codingInHTTP10},
@@ -151,7 +175,7 @@ func TestResponseIsRefusedAtTheByteThatShowsIt(t *testing.T) {
 	for _, c := range []struct {
 		input string
 		at    int
-	}{{"SSH-2.0", 1}, {"HTTP/2.0", 6}, {"HTTP/1.1 0", 10}, {"HTTP/1.1 2000", 13}, {"HTTP/1.1 200 O\x00", 15}} {
+	}{{"SSH-2.0", 1}, {"HTTP/2.0", 6}, {"HTTP/1.1 0", 10}, {"HTTP/1.1 2000", 13}, {"HTTP/1.1  2x", 12}, {"\r\n\nS", 4}, {"HTTP/1.1 200 OK\nA : b\x00", 22}, {"HTTP/1.1 200 O\x00", 15}} {
 		if p := parseResponse(c.input[:c.at-1], 0, GET, &lim); p.err != nil || p.n != 0 {
 			t.Errorf("%q: refused before byte %d: %v", c.input, c.at, p.err)
 		}
@@ -196,7 +220,7 @@ func TestAResponseKeepsNothingOfTheOneBefore(t *testing.T) {
 				t.Fatalf("%q: %d, %v", input, n, err)
 			}
 		}
-		got.head, got.Fields = nil, nil
+		got.head, got.made, got.Fields = nil, nil, nil
 		want.message.Fields = nil
 		if !reflect.DeepEqual(got, want.message) {
 			t.Errorf("behind %q\ngot  %+v\nwant %+v", before, got, want.message)

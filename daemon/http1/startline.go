@@ -104,7 +104,7 @@ func versionSlowly(b []byte, pos int) (minor uint8, end int, f fault) {
 		}
 		switch c := b[at]; {
 		case form[i] == '0' && c >= '0' && c <= '9':
-			if i == 7 && (b[at-2] != '1' || c > '1') {
+			if i == 7 && b[at-2] != '1' {
 				return 0, at + 1, otherVersion
 			}
 		case form[i] == '0', c != form[i]:
@@ -117,68 +117,47 @@ func versionSlowly(b []byte, pos int) (minor uint8, end int, f fault) {
 			return 0, at + 1, badVersion
 		}
 	}
-	return b[pos+7] - '0', pos + len(form), ok
+	// A minor version above ours is spoken to as ours (RFC 9110 section 2.5).
+	return min(b[pos+7]-'0', 1), pos + len(form), ok
 }
 
 // statusLine reads the status line (RFC 9112 section 4). The reason may be missing with its blank, which
 // many servers leave out. When it returns ok, p stands at the first field line.
-func (p *Parser) statusLine(b []byte, lim *Limits, r *Response) fault {
-	if p.stage == atStart {
-		end, f := statusPrefix(b)
-		if f != ok {
-			return p.judge(f, end, lim)
+// next is after the line, or after the byte that shows a fault.
+func (p *Parser) statusLine(b []byte, lim *Limits, r *Response) (next int, f fault) {
+	if p.stage == atStart && !p.plainStatus(b) {
+		if next, f = p.looseStatus(b, lim); f != ok || p.stage == atStart {
+			return next, p.judge(f, next, lim)
 		}
-		p.stage, p.pos = inReason, statusEnd
 	}
-	r.Minor = b[7] - '0'
-	r.Status = int(b[9]-'0')*100 + int(b[10]-'0')*10 + int(b[11]-'0')
-	end := valueEnd(b, int(p.pos))
+	code := int(p.mark)
+	r.Minor = min(b[p.line+7]-'0', 1)
+	r.Status = int(b[code]-'0')*100 + int(b[code+1]-'0')*10 + int(b[code+2]-'0')
+	end, next, f := looseEnd(b, int(p.pos), badStatusLine)
 	p.pos = int32(end)
-	switch {
-	case end == len(b):
-		return p.judge(needMore, end, lim)
-	case b[end] == '\n':
-		return p.judge(bareLF, end+1, lim)
-	case b[end] != '\r':
-		return p.judge(badStatusLine, end+1, lim)
-	case end+1 == len(b):
-		return p.judge(needMore, end+1, lim)
-	case b[end+1] != '\n':
-		return p.judge(bareCR, end+2, lim)
+	if f == needMore {
+		next = len(b)
 	}
-	r.Reason = trim(b[statusEnd:end])
-	if f := p.judge(ok, end+2, lim); f != ok {
-		return f
+	if f = p.judge(f, next, lim); f != ok {
+		return next, f
 	}
-	p.fields(end + 2)
-	return ok
+	r.Reason = trim(b[code+3 : end])
+	p.fields(next)
+	return next, ok
 }
 
-// statusEnd is the length of "HTTP/1.1 200".
-const statusEnd = 12
-
-// statusPrefix checks the status line up to the byte after the code.
-func statusPrefix(b []byte) (end int, f fault) {
-	const form = "HTTP/1.0 000"
-	for i := range len(form) {
-		if i == len(b) {
-			return i, needMore
-		}
-		c := b[i]
-		switch {
-		case i == 7 && c > '1' && c <= '9', i == 5 && c >= '0' && c <= '9' && c != '1':
-			return i + 1, otherVersion
-		case i < 5 && c != form[i]:
-			return i + 1, notHTTP
-		case form[i] == '0' && (c < '0' || c > '9'), form[i] != '0' && c != form[i], i == 9 && c == '0':
-			return i + 1, badStatusLine
-		}
+// plainStatus reads "HTTP/1.1 200 ", or of HTTP/1.0, as nearly all servers begin.
+func (p *Parser) plainStatus(b []byte) bool {
+	const code = len("HTTP/1.1 ")
+	if len(b) < code+4 || b[code-1] != ' ' || b[code+3] != ' ' {
+		return false
 	}
-	if len(b) == len(form) {
-		return len(form), needMore
+	if version := binary.LittleEndian.Uint64(b); version != http11 && version != http10 {
+		return false
 	}
-	if c := b[len(form)]; c != ' ' && c != '\r' && c != '\n' {
-		return len(form) + 1, badStatusLine
+	if b[code]-'1' > 8 || b[code+1]-'0' > 9 || b[code+2]-'0' > 9 {
+		return false
 	}
-	return len(form), ok
+	p.stage, p.line, p.mark, p.pos = inReason, 0, int32(code), int32(code+3)
+	return true
 }

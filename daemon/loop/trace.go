@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"strings"
 	"time"
 
 	"ktcpvs/daemon/klog"
@@ -72,7 +73,28 @@ func (l *Loop) refused(s *session, r *relay.Refusal) {
 	if s.server != nil {
 		args = append(args, "server", s.server.addr)
 	}
+	if len(r.Field) > 0 {
+		args = append(args, "field", escaped(r.Field))
+	}
+	if len(r.Bytes) > 0 {
+		args = append(args, "bytes", escaped(r.Bytes))
+	}
 	l.log.Say(klog.Fault, "refused", args...)
+}
+
+// escaped is foreign bytes as a log may hold them: what is not visible ASCII or
+// a blank, and the percent sign, as in a URI.
+func escaped(b []byte) string {
+	const digits = "0123456789ABCDEF"
+	var s strings.Builder
+	for _, c := range b {
+		if c < ' ' || c > '~' || c == '%' {
+			s.WriteString(string([]byte{'%', digits[c>>4], digits[c&15]}))
+			continue
+		}
+		s.WriteByte(c)
+	}
+	return s.String()
 }
 
 // summarize says once a second how many lines were left out.

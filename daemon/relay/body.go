@@ -26,10 +26,11 @@ func (b *body) start(kind http1.Body, length int64, unchunk bool) {
 }
 
 // take reads what belongs to the body from the front of data, n bytes, and
-// returns what of it is to be sent on, which lies within data too: what was
-// not understood or not meant for the next hop is squeezed out in place. An
-// error is one of http1's; nothing of data is to be sent on then.
-func (b *body) take(data []byte, lim *http1.Limits) (out []byte, n int, err error) {
+// returns what of it is to be sent on: what was not understood or not meant for
+// the next hop is squeezed out. It lies within data, or in spare where it has
+// grown. An error is one of http1's, of what begins at data[n]; nothing of data
+// is to be sent on then.
+func (b *body) take(data []byte, lim *http1.Limits, spare *[]byte) (out []byte, n int, err error) {
 	switch {
 	case b.done:
 		return nil, 0, nil
@@ -41,13 +42,12 @@ func (b *body) take(data []byte, lim *http1.Limits) (out []byte, n int, err erro
 	case b.kind == http1.CloseBody:
 		return data, len(data), nil
 	}
-	return b.takeChunks(data, lim)
+	return b.takeChunks(data, lim, spare)
 }
 
-// takeChunks reads chunks. What is written never overtakes what is read: a
-// size line made anew is no longer than the one it replaces.
-func (b *body) takeChunks(data []byte, lim *http1.Limits) (out []byte, n int, err error) {
-	w := 0
+// takeChunks reads chunks.
+func (b *body) takeChunks(data []byte, lim *http1.Limits, spare *[]byte) (out []byte, n int, err error) {
+	w := writing{data: data, spare: spare}
 	for !b.done && n < len(data) {
 		m, token, err := b.chunks.Next(data[n:], lim)
 		if err != nil {
@@ -67,26 +67,58 @@ func (b *body) takeChunks(data []byte, lim *http1.Limits) (out []byte, n int, er
 			if b.unchunk {
 				continue
 			}
-		case http1.SizeLine:
-			if b.unchunk {
-				continue
-			}
-			if !b.chunks.Canonical() {
-				w = len(http1.AppendSizeLine(data[:w], b.chunks.Remaining()))
-				continue
-			}
 		default:
-			if b.unchunk || !b.chunks.Canonical() || b.bare && token == http1.TrailerField {
+			if b.unchunk || b.bare && token == http1.TrailerField {
 				continue
 			}
 		}
-		if w+m == n {
-			w = n
-			continue
+		switch {
+		case b.chunks.Canonical():
+			w.put(pass, n)
+		case token == http1.SizeLine:
+			var line [18]byte
+			w.put(http1.AppendSizeLine(line[:0], b.chunks.Remaining()), n)
+		case b.chunks.Bare():
+			w.put(pass[:m-1], n)
+			w.put(crlf, n)
 		}
-		w += copy(data[w:], pass)
 	}
-	return data[:w], n, nil
+	return w.out(), n, nil
+}
+
+var crlf = []byte("\r\n")
+
+// writing writes to the front of data what was read of it. That is not longer
+// as a rule; where what is written would overtake what was read, as it does with
+// a server whose lines end with LF, all goes to spare instead.
+type writing struct {
+	data  []byte
+	n     int // data[:n] is written, or else *spare
+	spare *[]byte
+	moved bool
+}
+
+// put writes part, which is from data or from elsewhere, when data[:read] was read.
+func (w *writing) put(part []byte, read int) {
+	switch {
+	case w.moved:
+		*w.spare = append(*w.spare, part...)
+	case w.n+len(part) > read:
+		*w.spare = append(append((*w.spare)[:0], w.data[:w.n]...), part...)
+		w.moved = true
+	case len(part) == 0 || &part[0] != &w.data[w.n]:
+		copy(w.data[w.n:], part)
+		fallthrough
+	default:
+		w.n += len(part)
+	}
+}
+
+func (w *writing) out() []byte {
+	if w.moved {
+		return *w.spare
+	}
+	return w.data[:w.n]
 }
 
 // run is how many bytes come next that need no looking at.

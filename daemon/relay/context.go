@@ -18,8 +18,10 @@ type Timeouts struct {
 	Read      time.Duration // a relayed connection with no byte either way
 	Total     time.Duration // a request and its response; may be 0
 	KeepAlive time.Duration // a client between requests
-	Linger    time.Duration // reading what a refused client still sends
+	Linger    time.Duration // a refused client that sends on, with no byte from it
 	BodyGrace time.Duration // before Policy.BodyRate is asked for
+
+	LingerMost time.Duration // and in all
 }
 
 // DefaultTimeouts are those of the reference's section 6, and for what it
@@ -32,6 +34,8 @@ func DefaultTimeouts() Timeouts {
 		KeepAlive: 30 * time.Second,
 		Linger:    2 * time.Second,
 		BodyGrace: 10 * time.Second,
+
+		LingerMost: 30 * time.Second,
 	}
 }
 
@@ -73,6 +77,7 @@ type Context struct {
 	shun    table.Avoid
 	ops     []Op
 	scratch []byte // heads made in this Step
+	grown   []byte // chunks that have grown
 	req     http1.Request
 	res     http1.Response
 	in      match.Input

@@ -157,7 +157,7 @@ func (f *fake) wellFormed() {
 			}
 			var b body
 			b.start(r.Body, r.Length, false)
-			_, m, err := b.take(rest[n:], &lim)
+			_, m, err := b.take(rest[n:], &lim, new([]byte))
 			if err != nil {
 				f.complain("the server got %q: %v", rest, err)
 				return
@@ -194,7 +194,7 @@ func (o *origin) answers(stream []byte) (out []byte) {
 		}
 		var b body
 		b.start(r.Body, r.Length, true)
-		text, m, err := b.take(rest[n:], &lim)
+		text, m, err := b.take(rest[n:], &lim, new([]byte))
 		if err != nil || !b.done {
 			return out
 		}

@@ -24,7 +24,7 @@ func requestsIn(stream []byte, lim *http1.Limits) (list []asked) {
 		list = append(list, asked{r.Method, r.Minor})
 		var b body
 		b.start(r.Body, r.Length, false)
-		_, m, err := b.take(rest[n:], lim)
+		_, m, err := b.take(rest[n:], lim, new([]byte))
 		if err != nil || !b.done {
 			return list
 		}
@@ -52,6 +52,10 @@ func (f *fake) answered(sent []byte) {
 			f.complain("the client sent %q and got %q: %v", sent, rest, err)
 			return
 		}
+		if head := rest[:n]; bytes.Count(head, []byte("\n")) != bytes.Count(head, []byte("\r\n")) || !bytes.HasPrefix(head, []byte("HTTP/1.1 ")) ||
+			bytes.Count(head, []byte("\r")) != bytes.Count(head, []byte("\n")) || bytes.IndexByte(head, 0) >= 0 || bytes.Contains(head, []byte("\n ")) {
+			f.complain("the client got a server's oddities passed on: %q", head)
+		}
 		rest = rest[n:]
 		if r.Tunnel {
 			return
@@ -68,7 +72,7 @@ func (f *fake) answered(sent []byte) {
 		i++
 		var b body
 		b.start(r.Body, r.Length, false)
-		_, m, err := b.take(rest, &lim)
+		_, m, err := b.take(rest, &lim, new([]byte))
 		rest = rest[m:]
 		switch {
 		case err != nil:

@@ -13,6 +13,19 @@ type Refusal struct {
 	Status int    // what the client was told; 0: nothing, its connection ends
 	Reason string // static
 	Target []byte // path asked for, nil if it is not known; valid as operations are
+	Field  []byte // of a server's message, which field was refused; likewise
+	Bytes  []byte // and what of it, or of another line
+}
+
+// maxShown bounds what is shown of a message in the log.
+const maxShown = 64
+
+// show adds to the last refusal what of a server's message it is about.
+func (c *Context) show(field, bytes []byte) {
+	if n := len(c.Refusals); n > 0 {
+		r := &c.Refusals[n-1]
+		r.Field, r.Bytes = field[:min(len(field), maxShown)], bytes[:min(len(bytes), maxShown)]
+	}
 }
 
 // TooManyConns is the reason of a Refuse with 429, which the loop decides.

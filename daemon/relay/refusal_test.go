@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"fmt"
 	"net/netip"
 	"testing"
 )
@@ -54,4 +55,13 @@ func TestARefusalNamesItsOwnTarget(t *testing.T) {
 	if r := b.ctx.Refusals; len(r) != 1 || string(r[0].Target) != "/a" {
 		t.Errorf("refused: %+v, want one of /a", r)
 	}
+}
+
+// describeRefusal is a refusal as a scenario has it.
+func describeRefusal(r *Refusal) string {
+	line := fmt.Sprintf("\trefused %d, %q: %s", r.Status, r.Target, r.Reason)
+	if r.Field != nil || r.Bytes != nil {
+		line += fmt.Sprintf(": field %q, %q", r.Field, r.Bytes)
+	}
+	return line
 }

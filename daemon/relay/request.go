@@ -107,9 +107,6 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 		return data
 	}
 	s.perRequest = svc.Scheduler.Unit == table.PerRequest
-	if s.perRequest && r.Minor == 0 {
-		s.keep = false
-	}
 	server := s.server
 	if !s.connected || s.own && s.perRequest {
 		server = s.choose(c, svc)
@@ -124,7 +121,7 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	}
 	s.head = http1.AppendRequest(c.Buffers.Get(size+len(r.Fields)+addedToHead), r, &f)
 	// The part of the body that is here already goes along with the head.
-	out, n, err := s.request.take(data, &c.Limits)
+	out, n, err := s.request.take(data, &c.Limits, &c.grown)
 	if err != nil {
 		code, why := judgement(err)
 		s.refuse(c, code, why)
@@ -251,7 +248,7 @@ func (s *Session) sendBody(c *Context, data []byte) []byte {
 	if s.ceased {
 		return nil // on its way already; the connection closes after the answer
 	}
-	out, n, err := s.request.take(data, &c.Limits)
+	out, n, err := s.request.take(data, &c.Limits, &c.grown)
 	switch {
 	case err != nil:
 		code, why := judgement(err)
@@ -303,8 +300,7 @@ func (s *Session) lastHop(c *Context) {
 		s.refuse(c, 405, "Max-Forwards is 0")
 		return
 	}
-	s.keep = s.keep && s.minor > 0
 	start := len(c.scratch)
-	c.scratch = http1.AppendOptions(c.scratch, s.keep, c.Date)
+	c.scratch = http1.AppendOptions(c.scratch, s.keep, s.minor, c.Date)
 	s.ownAnswer(c, c.scratch[start:])
 }

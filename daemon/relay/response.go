@@ -22,6 +22,7 @@ func (s *Session) fromServer(c *Context, ev *Event) {
 			code, why := judgement(err)
 			s.lose(c)
 			s.answerSelf(c, code, why)
+			c.show(c.res.BadField, c.res.Bad)
 			return
 		}
 		if n == 0 {
@@ -46,14 +47,20 @@ func (s *Session) fromServer(c *Context, ev *Event) {
 			s.wait(c) // for its body now
 		}
 	}
-	out, n, err := s.response.take(data, &c.Answers)
+	out, n, err := s.response.take(data, &c.Answers, &c.grown)
 	if err != nil {
-		s.spoiled = true
-		c.send(s, head, nil)
 		_, why := judgement(err)
-		s.breakOff(c, why)
+		if s.spoiled = true; head != nil {
+			// Nothing of it has been sent.
+			s.lose(c)
+			s.answerSelf(c, 502, why)
+		} else {
+			s.breakOff(c, why)
+		}
+		c.show(nil, data[n:])
 		return
 	}
+	s.forget(c)
 	c.send(s, head, out)
 	switch data = data[n:]; {
 	case s.response.done:
@@ -106,10 +113,10 @@ func (s *Session) respond(c *Context) []byte {
 	s.ceased = !r.KeepAlive && r.Status >= 400
 	unchunk := r.Body == http1.ChunkedBody && s.minor == 0
 	s.response.start(r.Body, r.Length, unchunk)
+	s.response.chunks.Loosen()
 	s.response.bare = r.NoTrailers
 	s.keep = s.keep && s.request.done && !s.draining && r.Body != http1.CloseBody && !unchunk &&
 		(s.shares() || !s.spoiled)
-	s.forget(c)
 	f := http1.Forward{
 		KeepAlive: s.keep,
 		Minor:     s.minor,
@@ -158,9 +165,25 @@ func (s *Session) next(c *Context) {
 		s.lose(c)
 		s.in.drop(c.Buffers)
 		s.phase = linger
+		s.began, s.lingered = c.Now, 0
 		s.deadline = c.Now + c.Timeouts.Linger
 		c.op(Op{Kind: Finish, Side: Client, Last: s.parting && s.request.kind == http1.NoBody})
 	}
+}
+
+// lingerMost is how many bytes of a client are read and dropped behind the last
+// answer.
+const lingerMost = 1 << 30
+
+// lingers takes in n bytes that the client still sends behind the last answer. It
+// may go on as long as it does not pause, within bounds: many a client reads the
+// answer only when all of its body is sent.
+func (s *Session) lingers(c *Context, n int) {
+	if s.lingered += int64(n); s.lingered > lingerMost {
+		s.close(c)
+		return
+	}
+	s.deadline = min(c.Now+c.Timeouts.Linger, s.began+c.Timeouts.LingerMost)
 }
 
 // answerSelf answers the present request without a server. In a tunnel there
@@ -173,9 +196,9 @@ func (s *Session) answerSelf(c *Context, code int, why string) {
 		return
 	}
 	s.note(c, code, why)
-	s.keep = s.keep && s.request.done && s.minor > 0 && (s.connected || !s.own)
+	s.keep = s.keep && s.request.done && (s.connected || !s.own)
 	start := len(c.scratch)
-	c.scratch = http1.AppendError(c.scratch, code, s.keep, c.Date, s.method == http1.HEAD)
+	c.scratch = http1.AppendError(c.scratch, code, s.keep, s.minor, c.Date, s.method == http1.HEAD)
 	s.ownAnswer(c, c.scratch[start:])
 }
 

@@ -117,7 +117,7 @@ func play(t *testing.T, text string) string {
 			out = append(out, "\t"+describe(op))
 		}
 		for _, r := range b.ctx.Refusals {
-			out = append(out, fmt.Sprintf("\trefused %d, %q: %s", r.Status, r.Target, r.Reason))
+			out = append(out, describeRefusal(&r))
 		}
 		if n := b.ctx.Buffers.Held(); n > 0 && (b.sess.Idle() || b.sess.phase == tunnel) {
 			t.Errorf("%d bytes of buffers are held in state %s after %q", n, b.sess.State(), line)

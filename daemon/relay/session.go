@@ -83,7 +83,8 @@ type Session struct {
 	served int // requests so far
 
 	deadline time.Duration
-	began    time.Duration // the exchange
+	lingered int64         // bytes of the client that were dropped
+	began    time.Duration // the exchange, or lingering
 	active   time.Duration // when a byte last went either way
 	asked    time.Duration // since when the client alone is waited for, for more of its body
 	allow    time.Duration // how long it may take
@@ -193,6 +194,7 @@ func (s *Session) Step(c *Context, ev *Event) []Op {
 		case len(ev.Data) == 0:
 			s.end(c, ev)
 		case s.phase == linger:
+			s.lingers(c, len(ev.Data))
 		case s.phase == tunnel:
 			s.pass(c, ev.Side, ev.Data)
 		case ev.Side == Client:

@@ -73,12 +73,9 @@ func Compare(want Reading, got Received, exact bool) Difference {
 	return Difference{}
 }
 
-// Reasons in Message.May that say when it may be refused: after the message,
-// and before it.
-const (
-	lastOfConnection = "HTTP/1.0 is served one request a connection"
-	emptyLines       = "more than one empty line before the request line"
-)
+// emptyLines is the reason in Message.May that says that it may be refused before
+// it is seen.
+const emptyLines = "more than one empty line before the request line"
 
 // reasons are what may explain that no more than the first so many messages
 // were forwarded.
@@ -86,11 +83,8 @@ func reasons(want Reading, forwarded int) []string {
 	var may []string
 	for i := range want.Messages {
 		m := &want.Messages[i]
-		switch {
-		case forwarded == 0:
+		if forwarded == 0 {
 			may = append(may, m.May...)
-		case slices.Contains(m.May, lastOfConnection):
-			may = append(may, lastOfConnection)
 		}
 		if m.Answered {
 			continue
@@ -212,9 +206,6 @@ func (r *Reading) refusesAfter(forwarded int) bool {
 	}
 	for i := range r.Messages {
 		m := &r.Messages[i]
-		if slices.Contains(m.May, lastOfConnection) {
-			return false
-		}
 		if m.Whole && !m.Answered {
 			forwarded--
 		}

@@ -170,7 +170,6 @@ func (m *Message) readHead(raw string) (*head, refusal) {
 	}
 	h := &head{method: parts[1], target: parts[2]}
 	h.minor, _ = strconv.Atoi(parts[3])
-	m.may("a minor version above 1", h.minor > 1)
 	m.may("a limit", len(h.method) > 32 || len(lines[0])+2 > 8192 || len(raw)+6 > 32<<10 || len(lines)-1 > 100)
 	for _, line := range lines[1:] {
 		parts := fieldLine.FindStringSubmatch(latin1(line))
@@ -183,14 +182,12 @@ func (m *Message) readHead(raw string) (*head, refusal) {
 	return h, ""
 }
 
-// closes reports whether the message is the client's last, and notes what may
-// make it so.
+// closes reports whether the message is the client's last.
 func (m *Message) closes(h *head) bool {
 	options, _ := h.list("Connection")
 	has := func(option string) bool {
 		return slices.ContainsFunc(options, func(o string) bool { return strings.EqualFold(o, option) })
 	}
-	m.may(lastOfConnection, h.minor == 0 && has("keep-alive"))
 	return has("close") || h.minor == 0 && !has("keep-alive")
 }
 

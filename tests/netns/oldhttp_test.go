@@ -71,13 +71,20 @@ func TestClientsOfHTTP10KeepTheirConnectionWhereTheyAskTo(t *testing.T) {
 	withEachPoller(t, func(t *testing.T, poller string) {
 		s := newSite(t, poller)
 		s.Host("r1").StartNginx()
-		s.serve("http")
-		w := s.wire()
-		for range 3 {
-			w.Say("GET /a HTTP/1.0\nHost: x\nConnection: keep-alive\n\n")
+		for _, scheduler := range []string{"http", "hhttp", "phttp", "chttp"} {
+			s.serve(scheduler)
+			w := s.wire()
+			for range 3 {
+				w.Say("GET /a HTTP/1.0\nHost: x\nConnection: Keep-Alive\n\n")
+				response, body := w.Expect(200, "GET")
+				if body != "r1 /a\n" || !strings.EqualFold(response.Header.Get("Connection"), "keep-alive") {
+					t.Fatalf("%s: got %q, %v", scheduler, body, response.Header)
+				}
+			}
+			w.Say("GET /a HTTP/1.0\nHost: x\n\n")
 			response, body := w.Expect(200, "GET")
-			if body != "r1 /a\n" || !strings.EqualFold(response.Header.Get("Connection"), "keep-alive") {
-				t.Fatalf("got %q, %v", body, response.Header)
+			if rest, err := w.Rest(); body != "r1 /a\n" || rest != "" || err != nil || !response.Close {
+				t.Errorf("%s: one that does not ask got %q, %v, and then %q, %v", scheduler, body, response.Header, rest, err)
 			}
 		}
 	})
