@@ -80,7 +80,7 @@ func (p *Parser) unfold(b []byte) (end int, f fault) {
 	end = blanksEnd(b, line)
 	switch {
 	case end == len(b):
-		return end, needMore
+		return line, needMore
 	case p.count == 0 || b[end] == '\r' || b[end] == '\n':
 		return end + 1, foldedField
 	}

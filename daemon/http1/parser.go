@@ -54,23 +54,26 @@ func (p *Parser) judge(f fault, end int, lim *Limits) fault {
 // It returns ok with the offset after the empty line, needMore, or what is wrong with the offset after the byte that
 // shows it.
 func (p *Parser) section(b []byte, lim *Limits, fields []Field, loose bool) ([]Field, int, fault) {
+	last, before := p.last, p.colon
+	odd := false // the line is to be written anew
 	for {
 		line := int(p.line)
 		next, colon, f := fieldLine(b, line, int(p.pos), int(p.mark))
-		odd := f > needMore && loose
-		if odd && f == foldedField {
-			if next, f = p.unfold(b); f == ok {
-				fields = fields[:max(len(fields)-1, 0)]
-				continue
+		if f > needMore && loose {
+			odd = true
+			if f == foldedField {
+				p.last, p.colon = last, before
+				if next, f = p.unfold(b); f == ok {
+					fields = fields[:max(len(fields)-1, 0)]
+					continue
+				}
+				colon = 0
+			} else {
+				next, colon, f = looseLine(b, line, int(p.pos), int(p.mark))
 			}
-			if f == needMore {
-				next = line
-			}
-		} else if odd {
-			next, colon, f = looseLine(b, line, int(p.pos), int(p.mark))
 		}
 		if f == needMore {
-			p.pos, p.mark = int32(next), int32(colon)
+			p.pos, p.mark, p.last, p.colon = int32(next), int32(colon), last, before
 			return fields, len(b), p.judge(f, len(b), lim)
 		}
 		if f = p.judge(f, next, lim); f != ok {
@@ -83,12 +86,13 @@ func (p *Parser) section(b []byte, lim *Limits, fields []Field, loose bool) ([]F
 			return fields, next, tooManyFields
 		}
 		fields = append(fields, Field{})
-		if odd || loose && b[colon-1] <= ' ' { // which a folded line may have had before
+		if odd {
 			fields[len(fields)-1].setLoose(b, line, colon, next)
+			odd = false
 		} else {
 			fields[len(fields)-1].set(b, line, colon, next)
 		}
-		p.last, p.colon = int32(line), int32(colon)
+		last, before = int32(line), int32(colon)
 		p.line, p.pos, p.mark = int32(next), int32(next), 0
 	}
 }

@@ -32,7 +32,6 @@ func (r *Response) Header(name string, i int) (value []byte, ok bool) {
 // Results are as for Request; every *Error has Status 502. A server's oddities that leave one meaning are overlooked; a
 // folded line is joined in b itself.
 func (p *Parser) Response(b []byte, lim *Limits, m Method, r *Response) (n int, err error) {
-	r.BadField, r.Bad = nil, nil
 	resumed := p.stage != atStart
 	n, f := p.response(p.within(b, lim), lim, r)
 	if f == ok && resumed {
@@ -61,6 +60,7 @@ const maxBad = 64
 
 // blame notes the line of b that was refused at the byte before end.
 func (r *Response) blame(b []byte, line, end int) {
+	r.BadField = nil
 	end = min(end, len(b))
 	line = min(line, end)
 	for end < len(b) && end < line+maxBad && b[end-1] != '\n' {
@@ -74,6 +74,7 @@ func (r *Response) blame(b []byte, line, end int) {
 
 // blameField notes the field that was refused, the first of its kind.
 func (r *Response) blameField(kind FieldKind) {
+	r.BadField, r.Bad = nil, nil
 	for i := range r.Fields {
 		if f := &r.Fields[i]; f.Kind == kind {
 			r.BadField, r.Bad = f.Name, f.Value
