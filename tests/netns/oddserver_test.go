@@ -108,7 +108,7 @@ func TestOddResponsesReachTheClientWellWritten(t *testing.T) {
 func TestResponsesWithTwoMeaningsBecome502(t *testing.T) {
 	withEachPoller(t, func(t *testing.T, poller string) {
 		s := newSite(t, poller)
-		s.Balancer.SetKnob("debug_level", "4")
+		s.Balancer.SetKnob("debug_level", "5") // below it, some lines are only counted
 		s.Host("r1").Serve(":80", sayings(func(name string) string { return brokenAnswers[name].says }))
 		for _, scheduler := range []string{"http", "hhttp", "phttp", "chttp"} {
 			s.serve(scheduler)
