@@ -43,6 +43,7 @@ func compile(patterns []*Pattern, lim Limits, words *vocabulary) (*Set, error) {
 	nodes := new(int)
 	words.workshop.open()
 	defer words.workshop.close()
+	defer clear(words.names)
 	c := &compiler{
 		set:     &Set{patterns: patterns, words: words, captures: make([]lazyCaptures, len(patterns))},
 		lim:     lim,

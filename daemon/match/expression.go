@@ -41,6 +41,7 @@ type vocabulary struct {
 	forms   []form
 	plain   ['\x7f' + 1]element // the literals of ASCII, plus one; 0: not numbered yet
 	parsed  map[source]*expression
+	names   map[*syntax.Regexp][]byte // of the trees of the table being compiled
 
 	workshop workshop
 }
@@ -52,7 +53,7 @@ type source struct {
 }
 
 func newVocabulary() *vocabulary {
-	return &vocabulary{numbers: map[string]element{}, parsed: map[source]*expression{}}
+	return &vocabulary{numbers: map[string]element{}, parsed: map[source]*expression{}, names: map[*syntax.Regexp][]byte{}}
 }
 
 // parse reads an expression, or finds it read already. The error's text is the
@@ -163,12 +164,7 @@ func formOf(re *syntax.Regexp) form {
 func (v *vocabulary) number(f form) element {
 	key := string(rune(f.op)) + string(f.set)
 	if f.re != nil {
-		tree := appendTree(nil, f.re)
-		if len(tree) > sha256.Size { // (ab){0,900} is nine hundred trees, each in the one before
-			sum := sha256.Sum256(tree)
-			tree = sum[:]
-		}
-		key += string(tree)
+		key += string(v.nameOf(f.re))
 	}
 	e, ok := v.numbers[key]
 	if !ok {
@@ -179,20 +175,33 @@ func (v *vocabulary) number(f form) element {
 	return e
 }
 
-// appendTree appends what tells simplified trees of different meanings apart.
-// Their String would do that too, but tries the cases of each character of a
-// class: two milliseconds for every [^/].
-func appendTree(key []byte, re *syntax.Regexp) []byte {
-	key = append(key, byte(re.Op), byte(re.Flags&syntax.FoldCase))
-	key = binary.AppendUvarint(key, uint64(len(re.Sub)))
-	key = binary.AppendUvarint(key, uint64(len(re.Rune)))
+// nameOf is what tells simplified trees of different meanings apart: short ones
+// whole, longer ones by their sum. Their String would do that too, but tries the
+// cases of each character of a class: two milliseconds for every [^/].
+//
+// (ab){0,900} is nine hundred trees, each in the one before, so a tree's name is
+// made of its parts' names and kept.
+func (v *vocabulary) nameOf(re *syntax.Regexp) []byte {
+	if name, ok := v.names[re]; ok {
+		return name
+	}
+	name := []byte{byte(re.Op), byte(re.Flags & syntax.FoldCase)}
+	name = binary.AppendUvarint(name, uint64(len(re.Sub)))
+	name = binary.AppendUvarint(name, uint64(len(re.Rune)))
 	for _, r := range re.Rune {
-		key = binary.AppendUvarint(key, uint64(r))
+		name = binary.AppendUvarint(name, uint64(r))
 	}
 	for _, sub := range re.Sub {
-		key = appendTree(key, sub)
+		part := v.nameOf(sub)
+		name = binary.AppendUvarint(name, uint64(len(part)))
+		name = append(name, part...)
 	}
-	return key
+	if len(name) > sha256.Size {
+		sum := sha256.Sum256(name)
+		name = sum[:]
+	}
+	v.names[re] = name
+	return name
 }
 
 // renewed returns v for another table of about so many rules: v itself, or an
