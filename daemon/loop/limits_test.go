@@ -224,7 +224,7 @@ func takeNothing(t *testing.T, zerocopy int64) {
 		if r.group.Sessions() < idlers {
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
+		wait.Gap(10 * time.Millisecond)
 	}
 	t.Fatal("nobody had to give up memory: the test proves nothing")
 }

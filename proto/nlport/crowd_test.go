@@ -10,6 +10,7 @@ import (
 	"ktcpvs/proto/nlport"
 	"ktcpvs/proto/prototest"
 	"ktcpvs/tests/require"
+	"ktcpvs/tests/wait"
 
 	"golang.org/x/sys/unix"
 )
@@ -42,7 +43,7 @@ func say(t *testing.T, fd int, port uint32, flags uint16, r proto.Request) {
 		if err != unix.EAGAIN {
 			break
 		}
-		time.Sleep(time.Millisecond)
+		wait.Gap(time.Millisecond)
 		err = nil
 	}
 	if err != nil {
@@ -102,7 +103,7 @@ func TestAThousandSlowListsDelayNoRequest(t *testing.T) {
 				select {
 				case <-stop:
 					return
-				case <-time.After(time.Millisecond):
+				case <-time.After(time.Millisecond): // clock: slowly
 				}
 				_, _, _ = unix.Recvfrom(fd, buf, unix.MSG_DONTWAIT)
 			}
@@ -119,7 +120,7 @@ func TestAThousandSlowListsDelayNoRequest(t *testing.T) {
 	}
 	first, most := time.Since(start), 20*lists*alone
 	t.Logf("behind the requests for all lists it takes %v", first)
-	if first > most {
+	if first > most { // clock: many times what it takes alone, in the same run
 		t.Errorf("behind %d requests for lists a request takes %v, expected %v at most, as one takes %v alone", lists, first, most, alone)
 	}
 	expectLittleMore(t, c, alone, "1,000 slow lists of 20,000 rules", 10)
@@ -144,6 +145,6 @@ func TestIdleBatchesDelayNoRequest(t *testing.T) {
 		}
 	}
 	// It is when they have been silent for a while that they are looked after.
-	time.Sleep(1100 * time.Millisecond)
+	wait.Pass(1100 * time.Millisecond)
 	expectLittleMore(t, c, alone, "256 idle batches", 1)
 }

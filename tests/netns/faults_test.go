@@ -108,7 +108,8 @@ func TestATruncatedResponseIsVisiblyBroken(t *testing.T) {
 					w := s.wire()
 					w.Say("GET / HTTP/1.%d\nHost: x\n\n", minor)
 					response, body, err := w.Response("GET")
-					if err == nil {
+					// Of what is bad already in the first receive nothing has been sent.
+					if err == nil && (what != "chunks, a broken size" || response.StatusCode != 502) {
 						t.Errorf("%s, HTTP/1.%d, %s: taken for whole: %v, %q", scheduler, minor, what, response.Status, body)
 					}
 					w.Close()

@@ -70,7 +70,7 @@ func TestTheDaemonOutlivesItsTerminal(t *testing.T) {
 	h := lab.NewHost(t, "balancer")
 	master, slave := terminal(t)
 	// The shell leads the session of the terminal, and the daemon is a job of it.
-	shell := h.Command("setsid", "--ctty", "sh", "-c", lab.Binary("ktcpvsd")+" & until [ -e "+lab.PIDFile+" ]; do sleep 0.1; done; echo started; wait")
+	shell := h.Command("env", "--default-signal=HUP", "setsid", "--ctty", "sh", "-c", lab.Binary("ktcpvsd")+" & until [ -e "+lab.PIDFile+" ]; do sleep 0.1; done; echo started; wait")
 	shell.Stdin, shell.Stdout, shell.Stderr = slave, slave, slave
 	shell.SysProcAttr = nil
 	if err := shell.Start(); err != nil {

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ktcpvs/tests/netns/lab"
+	"ktcpvs/tests/wait"
 )
 
 // The whole process stands still for longer than any timeout, as it does on a
@@ -165,7 +166,7 @@ func TestWhatArrivesDuringAStandstillCounts(t *testing.T) {
 		n.Client.Shell("ip addr add " + address + "/24 dev eth0")
 		n.Client.Serve(nowhere, server.serve)
 		n.Balancer.Shell("ip neigh del " + address + " dev to1")
-		time.Sleep(21 * time.Second) // longer than the timeouts: that is the standstill
+		wait.Pass(21 * time.Second) // longer than the timeouts: that is the standstill
 		daemon.Signal(unix.SIGCONT)
 		for _, c := range all {
 			if got := c.statuses(); got["200 OK"] != len(c.wires) {
