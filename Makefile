@@ -14,7 +14,8 @@ FUZZTIME   ?= 1m
 
 staticcheck := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 sources     := go.mod go.sum $(shell find daemon fuse proto tcpvsadm -name '*.go' ! -name '*_test.go')
-build       := CGO_ENABLED=0 go build -trimpath -buildvcs=false
+# The tag leaves out a Markdown library, which help and completion do not need.
+build       := CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags urfave_cli_no_docs
 
 all: build
 
