@@ -29,6 +29,8 @@ const (
 	ServiceAttrRunning
 	ServiceAttrActiveConns
 	ServiceAttrStats // nest of StatsAttr*
+	ServiceAttrVia
+	ServiceAttrAllowLoop // u8: 0 or 1
 )
 
 // Attributes of a real server.

@@ -19,6 +19,26 @@ func CheckPattern(s string) error { return ruleSet.attrs[RuleAttrPattern].checkS
 // section 5.6.2) of 1 to 32 bytes.
 func CheckMethod(s string) error { return ruleSet.attrs[RuleAttrMethod].checkString(s) }
 
+// ParseVia reads what Via is to name a service by: "on" and "off" in any case, or
+// a pseudonym, a token of 1 to 63 bytes.
+func ParseVia(s string) (string, error) {
+	if word := strings.ToLower(s); word == "on" || word == "off" {
+		return word, nil
+	}
+	return s, serviceSet.attrs[ServiceAttrVia].checkString(s)
+}
+
+// ParseSwitch reads "on" or "off", in any case.
+func ParseSwitch(s string) (Switch, error) {
+	switch strings.ToLower(s) {
+	case "on":
+		return On, nil
+	case "off":
+		return Off, nil
+	}
+	return NotGiven, fmt.Errorf("expected on or off")
+}
+
 // CheckField tells whether s may name a header, a cookie or a query parameter:
 // 1 to 255 bytes of visible UTF-8.
 func CheckField(s string) error { return namedPatternSet.attrs[NamedAttrName].checkString(s) }

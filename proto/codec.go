@@ -123,7 +123,7 @@ var (
 	serviceReported = bits(ServiceAttrName, ServiceAttrScheduler, ServiceAttrListen,
 		ServiceAttrStartServers, ServiceAttrMaxClients, ServiceAttrMinSpareServers,
 		ServiceAttrMaxSpareServers, ServiceAttrActiveConns, ServiceAttrStats)
-	serviceReportedMay = bits(ServiceAttrRedirect, ServiceAttrRunning)
+	serviceReportedMay = bits(ServiceAttrRedirect, ServiceAttrRunning, ServiceAttrVia, ServiceAttrAllowLoop)
 	destReported       = bits(DestAttrService, DestAttrAddress, DestAttrWeight, DestAttrActiveConns, DestAttrStats)
 	ruleReported       = bits(RuleAttrService, RuleAttrMatch, RuleAttrDest)
 	moduleReported     = bits(ModuleAttrName, ModuleAttrUsers)

@@ -32,6 +32,12 @@ func (e *encoder) service(s *Service, mask uint64) {
 			e.number(serviceSet, n.typ, int64(n.v))
 		}
 	}
+	if has(ServiceAttrVia) && s.Via != "" {
+		e.string(serviceSet, ServiceAttrVia, s.Via)
+	}
+	if has(ServiceAttrAllowLoop) && s.AllowLoop != NotGiven {
+		e.number(serviceSet, ServiceAttrAllowLoop, int64(s.AllowLoop-Off))
+	}
 	if has(ServiceAttrRunning) && s.Running {
 		e.flag(ServiceAttrRunning)
 	}
@@ -63,6 +69,10 @@ func (d *decoder) service(v value, must, may uint64) (s Service, err error) {
 			s.MinSpareServers = uint16(v.number(kindU16))
 		case ServiceAttrMaxSpareServers:
 			s.MaxSpareServers = uint16(v.number(kindU16))
+		case ServiceAttrVia:
+			s.Via = v.string()
+		case ServiceAttrAllowLoop:
+			s.AllowLoop = Off + Switch(v.number(kindU8))
 		case ServiceAttrRunning:
 			s.Running = true
 		case ServiceAttrActiveConns:

@@ -87,6 +87,8 @@ var genService = rapid.Custom(func(t *rapid.T) Service {
 		MaxClients:      maybe(t, genSetting),
 		MinSpareServers: maybe(t, genSetting),
 		MaxSpareServers: maybe(t, genSetting),
+		Via:             maybe(t, genMethod),
+		AllowLoop:       rapid.SampledFrom([]Switch{NotGiven, Off, On}).Draw(t, "allow loop"),
 	}
 })
 

@@ -60,6 +60,8 @@ var (
 		ServiceAttrRunning:         {name: "running", kind: kindFlag},
 		ServiceAttrActiveConns:     {name: "active-conns", kind: kindU64},
 		ServiceAttrStats:           {name: "stats", kind: kindNest, nest: statsSet},
+		ServiceAttrVia:             {name: "via", kind: kindString, min: 1, max: MaxVia, chars: tokenChars},
+		ServiceAttrAllowLoop:       {name: "allow-loop", kind: kindU8, min: 0, max: 1},
 	}}
 
 	destSet = &set{"dest", []attribute{
@@ -170,7 +172,7 @@ var (
 
 	serviceSettings = bits(ServiceAttrScheduler, ServiceAttrListen, ServiceAttrRedirect,
 		ServiceAttrStartServers, ServiceAttrMaxClients,
-		ServiceAttrMinSpareServers, ServiceAttrMaxSpareServers)
+		ServiceAttrMinSpareServers, ServiceAttrMaxSpareServers, ServiceAttrVia, ServiceAttrAllowLoop)
 
 	destName   = &form{nest: AttrDest, must: bits(DestAttrService, DestAttrAddress)}
 	destWeight = &form{nest: AttrDest, must: bits(DestAttrService, DestAttrAddress, DestAttrWeight)}

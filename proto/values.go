@@ -11,6 +11,7 @@ const (
 	MaxMethod  = 32    // bytes of a rule's method
 	MaxField   = 255   // bytes of a header's, cookie's or query parameter's name
 	MaxNamed   = 16    // headers of a rule, as many cookies, as many query parameters
+	MaxVia     = 63    // bytes of a pseudonym in Via
 )
 
 // Defaults of a virtual service that a command does not give.
@@ -38,6 +39,14 @@ type Service struct {
 	Redirect      netip.AddrPort
 	ClearRedirect bool
 
+	// Via is what requests are marked with: "on", the daemon's own pseudonym,
+	// which is the default and is not reported; "off"; or a pseudonym.
+	Via string
+
+	// AllowLoop lets the service lead to a service of the same daemon without a
+	// Via to tell by. Reported when it is on.
+	AllowLoop Switch
+
 	// Connection contexts and connections, each 1..65535.
 	StartServers    uint16
 	MaxClients      uint16
@@ -49,6 +58,16 @@ type Service struct {
 	ActiveConns uint64
 	Stats       Stats
 }
+
+// Switch is a setting that is on or off.
+type Switch uint8
+
+// The states of a Switch.
+const (
+	NotGiven Switch = iota
+	Off
+	On
+)
 
 // Dest is a real server of a service.
 type Dest struct {

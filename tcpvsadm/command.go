@@ -49,9 +49,9 @@ func (s *session) commands() []*cli.Command {
 	}
 	return []*cli.Command{
 		{Name: "add-service", Aliases: []string{"A"}, Action: s.addService,
-			Usage: "add a virtual service", Flags: service(schedulerFlag(), portFlag(), listenFlag())},
+			Usage: "add a virtual service", Flags: service(settingFlags()...)},
 		{Name: "edit-service", Aliases: []string{"E"}, Action: s.editService,
-			Usage: "change a virtual service; what is not given stays", Flags: service(schedulerFlag(), portFlag(), listenFlag())},
+			Usage: "change a virtual service; what is not given stays", Flags: service(settingFlags()...)},
 		{Name: "delete-service", Aliases: []string{"D"}, Action: s.deleteService,
 			Usage: "delete a virtual service with its servers and rules", Flags: service()},
 		{Name: "flush", Aliases: []string{"F"}, Action: s.flush,

@@ -44,6 +44,12 @@ func TestEachCommandInItsShortAndLongForm(t *testing.T) {
 		"edit address": {[][]string{{"-Ai", "web", "-l", "10.0.0.9:81"}}, [][]string{
 			{"-E", "-i", "web", "-l", "10.0.0.8"}, {"--edit-service", "--ident", "web", "--listen=10.0.0.8"},
 		}, service("web", "10.0.0.8:81", "http", "")},
+		"add service with via and allow-loop": {nil, [][]string{
+			{"-A", "-i", "web", "--via", "edge", "--allow-loop", "on"}, {"-Aiweb", "--allow-loop=ON", "--via=edge"},
+		}, service("web", "0.0.0.0:8080", "http", "    via = edge\n    allow-loop = on\n")},
+		"edit via and allow-loop": {[][]string{{"-Ai", "web", "--via=off", "--allow-loop=on"}}, [][]string{
+			{"-E", "-i", "web", "--via", "on", "--allow-loop", "off"},
+		}, plain},
 		"edit nothing": {[][]string{{"-Ai", "web"}}, [][]string{{"-E", "-i", "web"}}, plain},
 		"delete service": {[][]string{{"-Ai", "web"}, {"-Ai", "two"}}, [][]string{
 			{"-D", "-i", "two"}, {"--delete-service", "--ident", "two"}, {"-Di", "two"},

@@ -84,6 +84,8 @@ func (s *session) values(l *line, f cli.Flag) (list []candidate) {
 			for _, v := range table {
 				list = append(list, candidate{text: v.Service.Name})
 			}
+		case optionVia, optionAllowLoop:
+			list = append(list, candidate{text: "on"}, candidate{text: "off"})
 		case optionScheduler:
 			list = s.moduleNames(d)
 		case optionServer:

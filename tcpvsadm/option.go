@@ -14,6 +14,8 @@ const (
 	optionScheduler   = "scheduler"
 	optionPort        = "port"
 	optionListen      = "listen"
+	optionVia         = "via"
+	optionAllowLoop   = "allow-loop"
 	optionServer      = "real-server"
 	optionWeight      = "weight"
 	optionPattern     = "pattern"
@@ -55,6 +57,11 @@ func weightFlag() *cli.StringFlag {
 		Usage: "`WEIGHT` from 0 to 65535; 0 takes nothing new"}
 }
 
+// settingFlags are those of a virtual service.
+func settingFlags() []cli.Flag {
+	return []cli.Flag{schedulerFlag(), portFlag(), listenFlag(), viaFlag(), allowLoopFlag()}
+}
+
 func schedulerFlag() *cli.StringFlag {
 	return &cli.StringFlag{Name: optionScheduler, Aliases: []string{"s"},
 		Usage: "`SCHEDULER`: wlc, http, phttp, chttp or hhttp (for a new service: http)"}
@@ -68,6 +75,16 @@ func portFlag() *cli.StringFlag {
 func listenFlag() *cli.StringFlag {
 	return &cli.StringFlag{Name: optionListen, Aliases: []string{"l"},
 		Usage: "`HOST[:PORT]` to listen at (for a new service: 0.0.0.0:8080)"}
+}
+
+func viaFlag() *cli.StringFlag {
+	return &cli.StringFlag{Name: optionVia,
+		Usage: "`VIA` of requests: on, off or a pseudonym (for a new service: on)"}
+}
+
+func allowLoopFlag() *cli.StringFlag {
+	return &cli.StringFlag{Name: optionAllowLoop,
+		Usage: "`SWITCH`: on lets a real server be a service of this daemon that no Via leads through (for a new service: off)"}
 }
 
 // conditionFlags are what a rule may ask of a request.

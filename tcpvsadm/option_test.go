@@ -95,6 +95,8 @@ func TestValuesThatWillNotDo(t *testing.T) {
 		service + " -P 65535":             `option --port (-P) with command --add-service (-A) is "65535": expected a number from 1 to 65534`,
 		service + " -P http":              `option --port (-P) with command --add-service (-A) is "http": expected a number from 1 to 65534`,
 		service + " -P -1":                `option --port (-P) with command --add-service (-A) is "-1": expected a number from 1 to 65534`,
+		service + " --via a:80":           `option --via with command --add-service (-A) is "a:80": via has ":" at byte 1, expected a token`,
+		service + " --allow-loop yes":     `option --allow-loop with command --add-service (-A) is "yes": expected on or off`,
 		service + " -l :80":               `option --listen (-l) with command --add-service (-A): ":80" has no host`,
 		service + " -l ::1:80:":           `option --listen (-l) with command --add-service (-A): "::1:80:" has no host`,
 		service + " -l 10.0.0.9:80 -P 80": `option --port (-P) with command --add-service (-A) is "80": --listen (-l) gives a port too`,

@@ -58,6 +58,16 @@ func (s *session) service(c *cli.Context) (service proto.Service, err error) {
 	if service.Scheduler, err = valueOf(c, optionScheduler).checked(proto.CheckName); err != nil {
 		return service, err
 	}
+	if via := valueOf(c, optionVia); via.isGiven() {
+		if service.Via, err = proto.ParseVia(via.text()); err != nil {
+			return service, via.fail(via.text(), err)
+		}
+	}
+	if allow := valueOf(c, optionAllowLoop); allow.isGiven() {
+		if service.AllowLoop, err = proto.ParseSwitch(allow.text()); err != nil {
+			return service, allow.fail(allow.text(), err)
+		}
+	}
 	listen, port := valueOf(c, optionListen), valueOf(c, optionPort)
 	if listen.isGiven() {
 		if service.Listen, err = listen.address(s.resolve); err != nil {

@@ -39,6 +39,8 @@ func serviceSpec(s *proto.Service) table.ServiceSpec {
 		Listen:          s.Listen,
 		Redirect:        s.Redirect,
 		ClearRedirect:   s.ClearRedirect,
+		Via:             s.Via,
+		AllowLoop:       table.Switch(s.AllowLoop),
 		StartServers:    int(s.StartServers),
 		MaxClients:      int(s.MaxClients),
 		MinSpareServers: int(s.MinSpareServers),

@@ -45,13 +45,15 @@ type Control struct {
 	knobs   *knob.Knobs
 	runtime Runtime
 	log     *klog.Logger
+	local   table.Local
 
 	mu sync.Mutex // one change of the table, of what runs or of the modules at a time
 }
 
-// New makes the control of a table that nobody else writes.
-func New(store *table.Store, reg *sched.Registry, knobs *knob.Knobs, rt Runtime, log *klog.Logger) *Control {
-	return &Control{store: store, modules: reg, knobs: knobs, runtime: rt, log: log}
+// New makes the control of a table that nobody else writes; local tells which
+// addresses are this machine's.
+func New(store *table.Store, reg *sched.Registry, knobs *knob.Knobs, rt Runtime, log *klog.Logger, local table.Local) *Control {
+	return &Control{store: store, modules: reg, knobs: knobs, runtime: rt, log: log, local: local}
 }
 
 // Serve answers the clients of l until ctx is done, which gives nil.
@@ -116,6 +118,9 @@ func (c *Control) Commit(from proto.Peer, changes iter.Seq2[int, proto.Change]) 
 		if rule, ok := errors.AsType[*table.RuleError](err); ok {
 			refused.Index = blame(rule, changes)
 		}
+		if led, ok := errors.AsType[*table.LoopError](err); ok {
+			refused.Index = blameLoop(led, changes)
+		}
 		c.log.Say(klog.Fault, "batch refused", "error", refused.Error(), "pid", from.PID)
 		return refused
 	}
@@ -133,7 +138,13 @@ func (c *Control) update(change func(*table.Tx) error) error {
 // commit is update for who holds mu.
 func (c *Control) commit(change func(*table.Tx) error) error {
 	before := c.store.Snapshot()
-	if err := c.store.Update(change); err != nil {
+	err := c.store.Update(func(tx *table.Tx) error {
+		if err := change(tx); err != nil {
+			return err
+		}
+		return tx.CheckLoops(c.local)
+	})
+	if err != nil {
 		return err
 	}
 	c.runtime.Changed()
@@ -176,6 +187,24 @@ func blame(rule *table.RuleError, changes iter.Seq2[int, proto.Change]) int {
 		}
 	}
 	return 0
+}
+
+// blameLoop finds the last change that had a part in a way back to the daemon.
+func blameLoop(led *table.LoopError, changes iter.Seq2[int, proto.Change]) (index int) {
+	for i, change := range changes {
+		switch name := change.Service.Name; change.Command {
+		case proto.CmdNewDest:
+			addr := change.Dest.Addr
+			if change.Dest.Service == led.Service && addr.Addr().Unmap() == led.Addr.Addr() && (addr.Port() == 0 || addr.Port() == led.Addr.Port()) {
+				index = i
+			}
+		case proto.CmdNewService, proto.CmdSetService:
+			if name == led.Service || name == led.To {
+				index = i
+			}
+		}
+	}
+	return index
 }
 
 // Flush deletes every service; EBUSY while one runs.

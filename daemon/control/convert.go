@@ -52,7 +52,7 @@ func patternsOf(exprs []match.NamedExpr) []proto.NamedPattern {
 }
 
 func serviceOf(svc *table.Service) *proto.Service {
-	return &proto.Service{
+	s := &proto.Service{
 		Name:            svc.Name,
 		Scheduler:       svc.Scheduler.Name,
 		Listen:          svc.Listen,
@@ -65,6 +65,14 @@ func serviceOf(svc *table.Service) *proto.Service {
 		ActiveConns:     count(svc.Live.Conns.Load()),
 		Stats:           statsOf(svc.Live.Stats.Sum()),
 	}
+	// These are reported only if they are not the default.
+	if svc.Via != table.ViaOn {
+		s.Via = svc.Via
+	}
+	if svc.AllowLoop {
+		s.AllowLoop = proto.On
+	}
+	return s
 }
 
 func destOf(svc *table.Service, server *table.Server) *proto.Dest {

@@ -55,7 +55,7 @@ func newFixture(t *testing.T) *fixture {
 		knobs:   knob.New(),
 		runtime: &runtime{refuse: map[string]error{}},
 	}
-	f.control = New(f.store, reg, f.knobs, f.runtime, klog.Discard())
+	f.control = New(f.store, reg, f.knobs, f.runtime, klog.Discard(), func(netip.Addr) bool { return false })
 	c, err := client.New(prototest.NewPipe(f.control))
 	if err != nil {
 		t.Fatal(err)

@@ -30,7 +30,11 @@ func (c *Control) Start(name string) error {
 		if svc.Running {
 			continue
 		}
-		if err := c.runtime.Start(svc); err != nil {
+		err := c.store.Snapshot().CheckLoop(svc.Name, c.local) // addresses may have come since
+		if err == nil {
+			err = c.runtime.Start(svc)
+		}
+		if err != nil {
 			c.log.Say(klog.Announce, "can not start", "service", svc.Name, "error", err)
 			failed = append(failed, fmt.Errorf("service %q: %w", svc.Name, err))
 			continue

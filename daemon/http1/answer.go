@@ -90,6 +90,8 @@ func reasonOf(status int) string {
 		return "Service Unavailable"
 	case 504:
 		return "Gateway Timeout"
+	case 508:
+		return "Loop Detected" // RFC 5842 section 7.2
 	case 505:
 		return "HTTP Version Not Supported"
 	}

@@ -60,7 +60,7 @@ func BenchmarkAppendRequest(b *testing.B) {
 			var p Parser
 			var r Request
 			p.Request([]byte(c.head), &lim, &r)
-			f := Forward{KeepAlive: true}
+			f := Forward{KeepAlive: true, Via: "ktcpvs-0123456789ab"}
 			dst := make([]byte, 0, 1024)
 			b.ReportAllocs()
 			for b.Loop() {
@@ -110,7 +110,7 @@ func TestExchangeAllocatesNothing(t *testing.T) {
 	var p Parser
 	var r Request
 	var q Response
-	f := Forward{KeepAlive: true}
+	f := Forward{KeepAlive: true, Via: "ktcpvs-0123456789ab"}
 	dst := make([]byte, 0, 4096)
 	allocs := testing.AllocsPerRun(100, func() {
 		if n, err := p.Request(request, &lim, &r); n == 0 || err != nil {

@@ -9,6 +9,7 @@ type Forward struct {
 	Minor     uint8  // response: the client's minor version
 	Chunked   bool   // response: the body is sent in chunks; else by its length, or until close when it has none
 	Upgrade   []byte // protocols for the Upgrade field; nil: none
+	Via       string // request: the gateway's pseudonym for Via (RFC 9110 section 7.6.3); "": no Via of its own
 	Date      []byte // response: value for Date when the server gave none; nil: none
 	Extra     []byte // complete field lines to add, CR LF included
 }
@@ -23,7 +24,7 @@ const hopByHop = kinds(1<<Connection | 1<<KeepAlive | 1<<ProxyConnection | 1<<TE
 	1<<HTTP2Settings | 1<<TransferEncoding | 1<<ContentLength | 1<<ByConnection)
 
 // AppendRequest appends the head of r for the next server, as HTTP/1.1: what was understood, in the origin
-// form, without hop-by-hop fields, framed as r is, with this gateway in Via (RFC 9110 section 7.6.3).
+// form, without hop-by-hop fields, framed as r is.
 func AppendRequest(dst []byte, r *Request, f *Forward) []byte {
 	dst = append(dst, r.MethodText...)
 	dst = append(dst, ' ')
@@ -52,10 +53,14 @@ func AppendRequest(dst []byte, r *Request, f *Forward) []byte {
 		dst = appendNumber(dst, "Content-Length: ", r.Length)
 	}
 	dst = appendConnection(dst, f, 1)
-	if r.Minor == 0 {
-		dst = append(dst, "Via: 1.0 ktcpvs\r\n"...)
-	} else {
-		dst = append(dst, "Via: 1.1 ktcpvs\r\n"...)
+	if f.Via != "" {
+		if r.Minor == 0 {
+			dst = append(dst, "Via: 1.0 "...)
+		} else {
+			dst = append(dst, "Via: 1.1 "...)
+		}
+		dst = append(dst, f.Via...)
+		dst = append(dst, "\r\n"...)
 	}
 	dst = append(dst, f.Extra...)
 	return append(dst, "\r\n"...)

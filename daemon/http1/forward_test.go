@@ -64,6 +64,7 @@ func TestRequestIsForwarded(t *testing.T) {
 			if n, err := p.Request([]byte(c.input), &lim, &r); err != nil || n != len(c.input) {
 				t.Fatal(n, err)
 			}
+			c.f.Via = "ktcpvs"
 			if got := string(AppendRequest([]byte("before"), &r, &c.f)); got != "before"+c.want {
 				t.Errorf("got  %q\nwant %q", got, "before"+c.want)
 			}
@@ -148,7 +149,7 @@ func TestForwardedHeadDependsOnTheParsedBytesOnly(t *testing.T) {
 		}
 	}
 	want := "GET / HTTP/1.1\r\nHost: x\r\nA: 1\r\nB: 2\r\nVia: 1.1 ktcpvs\r\n\r\n"
-	if got := string(AppendRequest(nil, &r, &Forward{KeepAlive: true})); got != want {
+	if got := string(AppendRequest(nil, &r, &Forward{KeepAlive: true, Via: "ktcpvs"})); got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }

@@ -30,6 +30,7 @@ type Request struct {
 	NoTrailers bool   // Connection names a field we do not know, which may be a trailer: none is passed on
 	Upgrade    []byte // protocols to switch to, when Connection says upgrade; without h2c, which a gateway must not tunnel
 	Bound      bool   // the credentials are of a scheme that authenticates the connection
+	Passed     bool   // there is a Via field: see Passes
 	// MaxForwards, for TRACE and OPTIONS, is how many more times the request may be forwarded; at 0 the
 	// gateway answers itself. -1: not given. AppendRequest counts it down (RFC 9110 section 7.6.2).
 	MaxForwards int
@@ -86,7 +87,7 @@ func (p *Parser) request(b []byte, lim *Limits, r *Request) (n int, f fault) {
 // understand fills in what start line and fields mean together.
 func (r *Request) understand() fault {
 	r.Method = methodOf(r.MethodText)
-	r.Expect100, r.Bound = false, false
+	r.Expect100, r.Bound, r.Passed = false, false, false
 	r.MaxForwards = -1
 	fr := framing{length: -1}
 	var host []byte
@@ -103,6 +104,8 @@ func (r *Request) understand() fault {
 			bad = r.expect(f.Value)
 		case Credentials:
 			r.Bound = r.Bound || namesConnectionScheme(f.Value)
+		case Via:
+			r.Passed = true
 		case MaxForwards:
 			bad = r.maxForwards(f.Value)
 		default:

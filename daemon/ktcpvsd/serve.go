@@ -74,13 +74,18 @@ func serve(o options) error {
 	}
 	// One more than the loops, which hold theirs while they wait.
 	runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), o.loops+1))
-	group, err := loop.NewGroup(loop.Config{Loops: o.loops, Open: pollers[o.poll], Store: store, Knobs: knobs, Log: logger, Veil: veil})
+	group, err := loop.NewGroup(loop.Config{Loops: o.loops, Open: pollers[o.poll], Store: store, Knobs: knobs, Log: logger, Veil: veil, Via: pseudonym()})
 	if err != nil {
 		return err
 	}
 	defer group.Close()
 
-	ctl := control.New(store, registry, knobs, group, logger)
+	routes, err := control.NewRoutes()
+	if err != nil {
+		return err
+	}
+	defer routes.Close()
+	ctl := control.New(store, registry, knobs, group, logger, routes.Local)
 	listener, err := nlport.Listen(o.nlport)
 	if err != nil {
 		return err

@@ -26,6 +26,7 @@ type Config struct {
 	Knobs *knob.Knobs
 	Log   *klog.Logger
 	Veil  relay.Veil // of the session cookies
+	Via   string     // the daemon's pseudonym; "": ktcpvs
 
 	// What the loops share.
 	sources    *limit.Sources

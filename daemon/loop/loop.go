@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"cmp"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -102,6 +103,7 @@ func newLoop(index int, p poll.Poller, cfg *Config) *Loop {
 	l.sources = cfg.sources
 	l.complained, l.memory = cfg.complained, cfg.memory
 	l.ctx.Sources, l.ctx.Veil = cfg.sources, cfg.Veil
+	l.ctx.Via = cmp.Or(cfg.Via, l.ctx.Via)
 	return l
 }
 

@@ -70,7 +70,8 @@ type Context struct {
 	// SpliceFrom is the rest of a body, in bytes, from which on it is spliced; 0 is
 	// never, and copies a tunnel, too.
 	SpliceFrom int64
-	Veil       Veil // over what the session cookie says
+	Veil       Veil   // over what the session cookie says
+	Via        string // pseudonym of the daemon, for services that have none of their own
 	Buffers    *Buffers
 	Refusals   []Refusal // of the last Step, mostly none
 
@@ -92,6 +93,7 @@ func NewContext(index int) *Context {
 		Timeouts: DefaultTimeouts(),
 		Policy:   Policy{Ahead: headRead},
 		Buffers:  NewBuffers(),
+		Via:      "ktcpvs",
 		scratch:  make([]byte, 0, 64<<10),
 	}
 }

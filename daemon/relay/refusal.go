@@ -35,6 +35,7 @@ const TooManyConns = "more connections of this source than max_conns_per_source 
 const (
 	noBuffers = "max_buffered_mb is reached"
 	longBody  = "body longer than max_body_kb"
+	looped    = "request leads back here: it has passed this daemon, or a service of this pseudonym, three times already"
 )
 
 // note keeps the reason for the log.

@@ -105,6 +105,9 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	case c.full():
 		s.refuse(c, 503, noBuffers)
 		return data
+	case r.Passed && r.Passes(c.Via, svc.Via) > maxPasses:
+		s.answerSelf(c, 508, looped)
+		return data
 	}
 	s.perRequest = svc.Scheduler.Unit == table.PerRequest
 	server := s.server
@@ -112,7 +115,7 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 		server = s.choose(c, svc)
 	}
 	s.claim(c, server)
-	f := http1.Forward{KeepAlive: s.keep || s.shares(), Upgrade: r.Upgrade}
+	f := http1.Forward{KeepAlive: s.keep || s.shares(), Upgrade: r.Upgrade, Via: c.pseudonym(svc)}
 	if r.Host == nil && server != nil {
 		// HTTP/1.0 need not name a host, and HTTP/1.1 must (RFC 9112, section 3.2).
 		start := len(c.scratch)

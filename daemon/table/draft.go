@@ -35,6 +35,7 @@ type draftServer struct {
 	*Server
 	rules   int  // that use it; right once the rules are open
 	changed bool // another Server stands for it in what was published
+	added   bool // by this transaction
 	gone    bool
 }
 

@@ -28,6 +28,8 @@ type Service struct {
 	Scheduler *Scheduler
 	Listen    netip.AddrPort
 	Redirect  netip.AddrPort // zero: none
+	Via       string         // ViaOn, ViaOff or a pseudonym
+	AllowLoop bool
 	Running   bool
 
 	// Connection contexts kept warm, and connections served at once.

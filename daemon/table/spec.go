@@ -23,6 +23,10 @@ const (
 	DefaultMaxClients      = 256
 	DefaultMinSpareServers = 6
 	DefaultMaxSpareServers = 18
+
+	MaxVia = 63 // bytes of a pseudonym
+	ViaOn  = "on"
+	ViaOff = "off"
 )
 
 // ServiceSpec is what an operator says of a service. A zero field was not
@@ -35,12 +39,26 @@ type ServiceSpec struct {
 	Redirect      netip.AddrPort
 	ClearRedirect bool // SetService: take the redirect away
 
+	Via string // ViaOn, which is the default, ViaOff, or a pseudonym (a token)
+
+	AllowLoop Switch // it may lead to a service of this daemon; SwitchOff
+
 	// Each 1 to 65535.
 	StartServers    int
 	MaxClients      int
 	MinSpareServers int
 	MaxSpareServers int
 }
+
+// Switch is a setting that is on or off.
+type Switch int
+
+// The states of a Switch.
+const (
+	NotGiven Switch = iota
+	SwitchOff
+	SwitchOn
+)
 
 // ServerSpec is what an operator says of a real server.
 type ServerSpec struct {
@@ -59,6 +77,7 @@ type RuleSpec struct {
 func (s ServiceSpec) defaults() ServiceSpec {
 	s.Scheduler = cmp.Or(s.Scheduler, DefaultScheduler)
 	s.Listen = merge(s.Listen, netip.AddrPortFrom(netip.IPv4Unspecified(), DefaultListenPort))
+	s.Via = cmp.Or(s.Via, ViaOn)
 	s.StartServers = cmp.Or(s.StartServers, DefaultStartServers)
 	s.MaxClients = cmp.Or(s.MaxClients, DefaultMaxClients)
 	s.MinSpareServers = cmp.Or(s.MinSpareServers, DefaultMinSpareServers)
@@ -96,6 +115,9 @@ func (s ServiceSpec) check() error {
 			return Refuse(ErrInvalid, "service %q: redirect is both set and taken away", s.Name)
 		}
 	}
+	if err := checkVia(s.Name, s.Via); err != nil {
+		return err
+	}
 	for _, n := range []struct {
 		name  string
 		value int
@@ -107,6 +129,21 @@ func (s ServiceSpec) check() error {
 	} {
 		if n.value < 0 || n.value > MaxServers {
 			return Refuse(ErrInvalid, "service %q: %s is %d, expected 1 to %d", s.Name, n.name, n.value, MaxServers)
+		}
+	}
+	return nil
+}
+
+// checkVia holds a pseudonym to what Via may name a gateway by (RFC 9110,
+// section 7.6.3).
+func checkVia(service, via string) error {
+	if len(via) > MaxVia {
+		return Refuse(ErrInvalid, "service %q: via has %d bytes, expected %d at most", service, len(via), MaxVia)
+	}
+	for i, c := range []byte(via) {
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		if digit := '0' <= c && c <= '9'; !letter && !digit && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
+			return Refuse(ErrInvalid, "service %q: via has %q at byte %d, expected a token", service, c, i)
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 )
@@ -78,6 +79,10 @@ func (s *Service) apply(spec ServiceSpec) {
 	}
 	if spec.Redirect.IsValid() {
 		s.Redirect = merge(spec.Redirect, netip.AddrPort{})
+	}
+	s.Via = cmp.Or(spec.Via, s.Via)
+	if spec.AllowLoop != NotGiven {
+		s.AllowLoop = spec.AllowLoop == SwitchOn
 	}
 	set := func(value *int, given int) {
 		if given != 0 {

@@ -22,6 +22,7 @@ func (tx *Tx) AddServer(service string, spec ServerSpec) error {
 	d.appendServer(&draftServer{
 		Server:  &Server{Addr: addr, Weight: spec.Weight, Live: NewLive(addr, d.loops)},
 		changed: true,
+		added:   true,
 	})
 	d.newServers = true
 	return nil

@@ -50,6 +50,8 @@ var settings = []setting{
 	{keyword: "minspareservers", read: count(func(s *proto.Service) *uint16 { return &s.MinSpareServers })},
 	{keyword: "maxspareservers", read: count(func(s *proto.Service) *uint16 { return &s.MaxSpareServers })},
 	{keyword: "redirect", read: (*parser).redirect},
+	{keyword: "via", read: (*parser).via},
+	{keyword: "allow-loop", read: (*parser).allowLoop},
 	{keyword: "server", many: true, read: (*parser).server},
 	{keyword: "rule", many: true, read: (*parser).rule},
 }
@@ -71,7 +73,7 @@ func (p *parser) statement(b *block) error {
 	s := findSetting(keyword)
 	if s == nil {
 		return p.fail(keyword, `"listen", "scheduler", "startservers", "maxclients", "minspareservers", `+
-			`"maxspareservers", "redirect", "server", "rule" or "}"`)
+			`"maxspareservers", "redirect", "via", "allow-loop", "server", "rule" or "}"`)
 	}
 	if line, repeated := b.given[s.keyword]; repeated {
 		return p.fail(keyword, fmt.Sprintf("%q only once (it stands in line %d)", s.keyword, line))
@@ -120,6 +122,28 @@ func (p *parser) redirect(b *block) error {
 		return p.fail(p.tok, "host:port, with its port")
 	}
 	b.virtual.Service.Redirect = addr
+	return p.advance(atKeyword)
+}
+
+func (p *parser) via(b *block) error {
+	const expected = "on, off or a pseudonym"
+	if !p.tok.hasText() {
+		return p.fail(p.tok, expected)
+	}
+	via, err := proto.ParseVia(p.tok.text)
+	if err != nil {
+		return p.failValue(p.tok, expected, err)
+	}
+	b.virtual.Service.Via = via
+	return p.advance(atKeyword)
+}
+
+func (p *parser) allowLoop(b *block) error {
+	on, err := proto.ParseSwitch(p.tok.text)
+	if !p.tok.hasText() || err != nil {
+		return p.fail(p.tok, "on or off")
+	}
+	b.virtual.Service.AllowLoop = on
 	return p.advance(atKeyword)
 }
 

@@ -13,6 +13,8 @@
 //	          | "minspareservers" "=" NUMBER
 //	          | "maxspareservers" "=" NUMBER
 //	          | "redirect" "=" ADDRESS
+//	          | "via" "=" ( "on" | "off" | TOKEN )
+//	          | "allow-loop" "=" ( "on" | "off" )
 //	          | "server" "=" ADDRESS [ WEIGHT ]
 //	          | "rule" "=" { condition } [ "match" NUMBER ] "use" "server" ADDRESS
 //	condition = "pattern" EXPRESSION | "host" EXPRESSION | "method" TOKEN

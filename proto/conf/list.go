@@ -79,6 +79,16 @@ func (l *lister) open(s *proto.Service) {
 		l.address(s.Redirect)
 		l.endLine()
 	}
+	if s.Via != "" {
+		l.keyword("via")
+		l.dst = appendToken(l.dst, s.Via)
+		l.endLine()
+	}
+	if s.AllowLoop == proto.On {
+		l.keyword("allow-loop")
+		l.dst = append(l.dst, "on"...)
+		l.endLine()
+	}
 }
 
 func (l *lister) close() { l.dst = append(l.dst, "}\n"...) }

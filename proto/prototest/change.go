@@ -3,6 +3,7 @@ package prototest
 import (
 	"net/netip"
 	"slices"
+	"strings"
 
 	"ktcpvs/proto"
 
@@ -26,6 +27,15 @@ func setService(v *proto.Virtual, s proto.Service) *proto.Error {
 	}
 	if s.ClearRedirect || s.Redirect.IsValid() {
 		t.Redirect = s.Redirect
+	}
+	switch s.AllowLoop {
+	case proto.On:
+		t.AllowLoop = proto.On
+	case proto.Off:
+		t.AllowLoop = proto.NotGiven
+	}
+	if s.Via != "" {
+		t.Via = strings.TrimPrefix(s.Via, "on")
 	}
 	for _, n := range [...]struct {
 		to   *uint16

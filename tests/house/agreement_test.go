@@ -23,6 +23,7 @@ func TestTableAndProtoAgreeOnLimitsAndDefaults(t *testing.T) {
 		"MaxPattern":             {table.MaxPattern, proto.MaxPattern},
 		"MaxMatch":               {table.MaxMatch, proto.MaxMatch},
 		"MaxWeight":              {table.MaxWeight, proto.MaxWeight},
+		"MaxVia":                 {table.MaxVia, proto.MaxVia},
 		"DefaultScheduler":       {table.DefaultScheduler, proto.DefaultScheduler},
 		"DefaultListenPort":      {table.DefaultListenPort, proto.DefaultListenPort},
 		"DefaultStartServers":    {table.DefaultStartServers, proto.DefaultStartServers},

@@ -23,7 +23,7 @@ func forwarded(input string) (stream string, messages []message) {
 			return stream, messages
 		}
 		m := message{start: string(r.MethodText) + " " + string(r.URI)}
-		out := http1.AppendRequest(nil, &r, &http1.Forward{KeepAlive: true})
+		out := http1.AppendRequest(nil, &r, &http1.Forward{KeepAlive: true, Via: "ktcpvs"})
 		b = b[n:]
 		switch r.Body {
 		case http1.LengthBody:

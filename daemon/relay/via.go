@@ -1,0 +1,20 @@
+package relay
+
+import "ktcpvs/daemon/table"
+
+// maxPasses is how many times a request may have passed this daemon before: one
+// service may stand before another, or before a server that asks the daemon again.
+// A gateway must not forward a message to itself for ever (RFC 9110, section 7.6).
+const maxPasses = 2
+
+// pseudonym is what Via calls the gateway in requests of the service, "" for no
+// Via.
+func (c *Context) pseudonym(svc *table.Service) string {
+	switch svc.Via {
+	case table.ViaOn:
+		return c.Via
+	case table.ViaOff:
+		return ""
+	}
+	return svc.Via
+}
