@@ -132,7 +132,7 @@ func (t *talk) head(p *Plan) string {
 	var b strings.Builder
 	status := "HTTP/1.1 200 OK\r\n"
 	if p.Fault == Garbage {
-		status = []string{"HTTP/1.1 2x0 OK\r\n", "HTTP/9.9 200 OK\r\n", "HTTP/1.1 200\x00OK\r\n", "\r\nHTTP/1.1 200 OK\r\n", "ICY 200 OK\r\n", " HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\n", "GET / HTTP/1.1\r\n", "\x00\x00\x00"}[t.random.IntN(9)]
+		status = []string{"HTTP/1.1 2x0 OK\r\n", "HTTP/9.9 200 OK\r\n", "HTTP/1.1 200\x00OK\r\n", "HTTP/1.1\r\n", "ICY 200 OK\r\n", " HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 O\rK\r\n", "GET / HTTP/1.1\r\n", "\x00\x00\x00"}[t.random.IntN(9)]
 	}
 	fmt.Fprintf(&b, "%sX-Token: %s\r\n", status, p.Token)
 	if p.Cookie {
@@ -140,7 +140,7 @@ func (t *talk) head(p *Plan) string {
 	}
 	switch {
 	case p.Fault == BadFraming:
-		b.WriteString([]string{"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "Content-Length: 5\r\nContent-Length: 6\r\n", "Content-Length: 5, 5\r\n", "Transfer-Encoding: gzip, chunked\r\nX: y\r\n", "Content-Length: -1\r\n", "Content-Length : 5\r\n", " Content-Length: 5\r\n"}[t.random.IntN(7)])
+		b.WriteString([]string{"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "Content-Length: 5\r\nContent-Length: 6\r\n", "Content-Length: 5, 6\r\n", "Transfer-Encoding: gzip, chunked\r\nX: y\r\n", "Content-Length: -1\r\n", "Content-Length: 5 5\r\n", "Content-Length\r\n"}[t.random.IntN(7)])
 	case p.Framing == ByLength:
 		fmt.Fprintf(&b, "Content-Length: %d\r\n", p.Answer)
 	case p.Framing == ByChunks:
@@ -187,7 +187,7 @@ func (t *talk) body(p *Plan, head string, out io.Writer) error {
 		}
 		switch {
 		case p.Fault == BadChunk:
-			pending = append(pending, []string{"0x0\r\n\r\n", "-1\r\n", "zz\r\n\r\n", "5\nabcde", "3\r\nabcdef\r\n", "FFFFFFFFFFFFFFFFF\r\n"}[t.random.IntN(6)]...)
+			pending = append(pending, []string{"0x0\r\n\r\n", "-1\r\n", "zz\r\n\r\n", "5\rabcde", "3\r\nabcdef\r\n", "FFFFFFFFFFFFFFFFF\r\n"}[t.random.IntN(6)]...)
 		case p.Framing == ByChunks:
 			pending = fmt.Appendf(pending, "0\r\nX-Token: %s\r\n\r\n", p.Token)
 		}
