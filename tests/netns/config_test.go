@@ -41,7 +41,7 @@ func TestWrongConfigurationNamesThePlaceAndChangesNothing(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	o.Load("virtual kept { server = r1:80 3 }")
-	const keywords = `"listen", "scheduler", "startservers", "maxclients", "minspareservers", "maxspareservers", "redirect", "server", "rule" or "}"`
+	const keywords = `"listen", "scheduler", "startservers", "maxclients", "minspareservers", "maxspareservers", "redirect", "via", "allow-loop", "server", "rule" or "}"`
 	for file, complaint := range map[string]string{
 		"virtuel web {":                                                          `1:1: expected "virtual", found "virtuel"`,
 		"virtual web {\n\n port":                                                 `3:2: expected ` + keywords + `, found "port"`,
