@@ -114,7 +114,7 @@ func (m *machine) runs(shell string, steps ...step) {
 	for i, s := range steps {
 		fmt.Fprintf(&script, "{\n%s\n} >%s/%d.out 2>&1 </dev/null\necho $? >%[2]s/%[3]d.status\n", s.do, m.dir, i)
 	}
-	fmt.Fprintf(&script, "cat /run/*/ktcpvsd.log >%s/daemon.log 2>/dev/null; true\n", m.dir)
+	fmt.Fprintf(&script, "cat /run/*/ktcpvsd.log >%s/daemon.log 2>/dev/null || true\n", m.dir)
 	defer func() {
 		if log, err := os.ReadFile(filepath.Join(m.dir, "daemon.log")); err == nil && m.t.Failed() {
 			m.t.Logf("the daemon's log:\n%s", log)
