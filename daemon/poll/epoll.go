@@ -21,6 +21,7 @@ import (
 //
 // A receive that fills the buffer, or a peer that has closed, leaves the
 // socket readable: under edge triggering the kernel would not say so again.
+// So does an urgent byte, in front of which a receive stops.
 type Epoll struct {
 	fd     int
 	wake   int
@@ -56,10 +57,11 @@ type sock struct {
 	wantWrite bool
 	wantRead  bool
 	hungUp    bool // HungUp has been told
+	urgent    bool // an urgent byte is, or was, in the queue
 }
 
 const (
-	sockEvents = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET
+	sockEvents = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLPRI | unix.EPOLLET
 	wakeSlot   = ^uint32(0)
 
 	// busyWait bounds the wait that does not tell the Go scheduler: longer
@@ -171,6 +173,9 @@ func (p *Epoll) WantRead(slot uint32) {
 	p.enqueue(slot, s)
 }
 
+// Marked implements Poller.
+func (p *Epoll) Marked(slot uint32) bool { return p.socks[slot].urgent }
+
 // Recheck implements Poller.
 func (p *Epoll) Recheck(slot uint32) {
 	s := &p.socks[slot]
@@ -204,40 +209,6 @@ func (p *Epoll) Send(slot uint32, head, data []byte) (int, unix.Errno) {
 		s.wantWrite = true
 	}
 	return n, errno
-}
-
-func (p *Epoll) send(fd uintptr, head, data []byte) (int, unix.Errno) {
-	if len(head) == 0 {
-		head, data = data, nil
-	}
-	if len(head) == 0 {
-		return 0, 0
-	}
-	for {
-		var n uintptr
-		var errno unix.Errno
-		if len(data) == 0 {
-			n, _, errno = unix.RawSyscall6(unix.SYS_SENDTO, fd,
-				uintptr(unsafe.Pointer(&head[0])), uintptr(len(head)),
-				unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT, 0, 0)
-		} else {
-			p.iov[0].Base, p.iov[1].Base = &head[0], &data[0]
-			p.iov[0].SetLen(len(head))
-			p.iov[1].SetLen(len(data))
-			p.msg.Iov = &p.iov[0]
-			p.msg.SetIovlen(2)
-			n, _, errno = unix.RawSyscall(unix.SYS_SENDMSG, fd,
-				uintptr(unsafe.Pointer(&p.msg)), unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT)
-			p.iov[0].Base, p.iov[1].Base = nil, nil
-		}
-		switch errno {
-		case 0:
-			return int(n), 0
-		case unix.EINTR:
-		default:
-			return 0, errno
-		}
-	}
 }
 
 // Wait implements Poller. While there is work it waits in a raw system call,
@@ -333,6 +304,9 @@ func (p *Epoll) ready(e *unix.EpollEvent, ev *Event) bool {
 	if e.Events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
 		s.ended = true
 	}
+	if e.Events&unix.EPOLLPRI != 0 {
+		s.urgent = true
+	}
 	if s.wantWrite && e.Events&(unix.EPOLLOUT|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
 		s.wantWrite = false
 		p.enqueue(slot, s)
@@ -346,7 +320,7 @@ func (p *Epoll) ready(e *unix.EpollEvent, ev *Event) bool {
 	if p.read(slot, s, ev) {
 		return true
 	}
-	if e.Events&(unix.EPOLLHUP|unix.EPOLLERR) != 0 && s.limit == 0 && !s.hungUp {
+	if e.Events&unix.EPOLLERR != 0 && s.limit == 0 && !s.hungUp {
 		s.hungUp = true
 		*ev = Event{Kind: HungUp, Slot: slot}
 		return true
@@ -373,13 +347,17 @@ func (p *Epoll) read(slot uint32, s *sock, ev *Event) bool {
 			uintptr(unsafe.Pointer(&p.buf[0])), uintptr(limit), unix.MSG_DONTWAIT, 0, 0)
 		switch errno {
 		case 0:
-			// A short receive has emptied the socket.
-			s.readable = int32(n) == limit || s.ended
+			// A short receive has emptied the socket, or stopped at an urgent byte.
+			s.readable = int32(n) == limit || s.ended || s.urgent
 			s.limit = 0
 			*ev = Event{Kind: Received, Slot: slot, Data: p.buf[:n]}
 			return true
 		case unix.EINTR:
 		case unix.EAGAIN:
+			if s.urgent {
+				s.urgent = false
+				continue // at that byte a signal to the thread is an EAGAIN, too
+			}
 			s.readable = false
 			return false
 		default:

@@ -21,8 +21,9 @@ const (
 	// Acceptable says that a listener has connections; it comes again with
 	// each Wait until there are none, unless the listener is paused.
 	Acceptable
-	// HungUp says that the connection is gone both ways while no receive was
-	// armed that could have told.
+	// HungUp says that the connection has failed while no receive was armed that
+	// could have told. An end in order, of both directions too, is none: who
+	// receives finds it behind the last bytes.
 	HungUp
 	// Woken says that Wake was called.
 	Woken
@@ -67,6 +68,9 @@ type Poller interface {
 	// who move bytes by other means and were just told to wait.
 	WantWrite(slot uint32)
 	WantRead(slot uint32)
+	// Marked reports whether an urgent byte (MSG_OOB) is among what is to be read:
+	// reading by other means stops in front of it, and a receive passes over it.
+	Marked(slot uint32) bool
 	// Recheck ends reading by other means, after which there may be more: the
 	// next armed receive is tried at once.
 	Recheck(slot uint32)

@@ -177,17 +177,6 @@ func TestAnIdleConnectionShowsThatItWasClosed(t *testing.T) {
 	})
 }
 
-func TestAConnectionThatNobodyReadsTellsThatItHungUp(t *testing.T) {
-	forEach(t, func(t *testing.T, p Poller) {
-		a, b := pair(t)
-		p.Add(1, a, false)
-		quiet(t, p)
-		unix.Shutdown(b, unix.SHUT_RDWR)
-		expect(t, p, HungUp, 1)
-		quiet(t, p)
-	})
-}
-
 func TestTheEndOfOneDirectionIsNoHangUp(t *testing.T) {
 	forEach(t, func(t *testing.T, p Poller) {
 		a, b := pair(t)

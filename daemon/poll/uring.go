@@ -48,6 +48,7 @@ type usock struct {
 	paused   bool
 	watched  bool // a listener is being polled
 	hungUp   bool
+	urgent   bool // an urgent byte may be in the queue
 }
 
 // What a completion is about stands in the top byte of its user data, over
@@ -127,7 +128,7 @@ func about(what uint64, slot, gen uint32) uint64 {
 func (u *Uring) Add(slot uint32, fd int, fresh bool) error {
 	s := u.sock(slot)
 	*s = usock{fd: int32(fd), gen: s.gen + 1, used: true, full: fresh}
-	u.pollAdd(slot, s, aboutHangUp, 0)
+	u.watchEnd(slot, s)
 	return nil
 }
 
@@ -141,12 +142,19 @@ func (u *Uring) AddListener(slot uint32, fd int) error {
 
 // pollAdd asks for one of the events; an error or the end of both directions
 // counts as any.
-func (u *Uring) pollAdd(slot uint32, s *usock, what uint64, events uint32) {
+func (u *Uring) pollAdd(slot uint32, s *usock, what uint64, events uint32) *sqe {
 	e := u.ring.push()
 	e.opcode = opPollAdd
 	e.fd = s.fd
 	e.opFlags = events
 	e.userData = about(what, slot, s.gen)
+	return e
+}
+
+// watchEnd asks for the connection's failure. The end of one direction, which
+// the kernel tells as well, is none, and must not be the last that is told.
+func (u *Uring) watchEnd(slot uint32, s *usock) {
+	u.pollAdd(slot, s, aboutHangUp, 0).len = pollMulti
 }
 
 // Pause implements Poller.
@@ -181,7 +189,21 @@ func (u *Uring) Remove(slot uint32) {
 func (u *Uring) WantWrite(slot uint32) { u.pollAdd(slot, &u.socks[slot], aboutWrite, unix.POLLOUT) }
 
 // WantRead implements Poller.
-func (u *Uring) WantRead(slot uint32) { u.pollAdd(slot, &u.socks[slot], aboutRead, unix.POLLIN) }
+func (u *Uring) WantRead(slot uint32) {
+	u.pollAdd(slot, &u.socks[slot], aboutRead, unix.POLLIN|unix.POLLPRI)
+}
+
+// Marked implements Poller. What wakes a poll of io_uring counts as urgent, too, so
+// that the socket is asked.
+func (u *Uring) Marked(slot uint32) bool {
+	s := &u.socks[slot]
+	if s.urgent {
+		var one [1]byte
+		n, _, _ := unix.Recvfrom(int(s.fd), one[:], unix.MSG_OOB|unix.MSG_PEEK|unix.MSG_DONTWAIT)
+		s.urgent = n == 1
+	}
+	return s.urgent
+}
 
 // Recheck implements Poller.
 func (u *Uring) Recheck(slot uint32) { u.socks[slot].full = true }
@@ -304,6 +326,7 @@ func (u *Uring) completed(c cqe, ev *Event) bool {
 	case aboutWrite:
 		*ev = Event{Kind: Writable, Slot: slot}
 	case aboutRead:
+		s.urgent = c.res > 0 && c.res&unix.POLLPRI != 0
 		*ev = Event{Kind: Readable, Slot: slot}
 	case aboutListener:
 		s.watched = false
@@ -313,9 +336,11 @@ func (u *Uring) completed(c cqe, ev *Event) bool {
 		u.rearm = append(u.rearm, slot)
 		*ev = Event{Kind: Acceptable, Slot: slot}
 	case aboutHangUp:
-		// The kernel counts the end of one direction too, which is none here;
-		// and where a receive is armed, that tells.
-		if c.res&(unix.POLLHUP|unix.POLLERR) == 0 || s.armed || s.hungUp {
+		if c.flags&cqeMore == 0 && c.res > 0 && c.res&unix.POLLERR == 0 {
+			u.watchEnd(slot, s)
+		}
+		// Where a receive is armed, that tells.
+		if c.res < 0 || c.res&unix.POLLERR == 0 || s.armed || s.hungUp {
 			return false
 		}
 		s.hungUp = true

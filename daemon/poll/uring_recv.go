@@ -63,7 +63,7 @@ func (u *Uring) received(slot uint32, s *usock, c cqe, ev *Event) bool {
 		return false
 	}
 	s.full = c.flags&cqeSockNonEmpty != 0 || c.res == min(s.limit, bufferSize)
-	s.limit = 0
+	s.limit, s.urgent = 0, false
 	switch {
 	case c.res > 0:
 		*ev = Event{Kind: Received, Slot: slot, Data: u.bufs.get(u.held, int(c.res))}
