@@ -34,6 +34,7 @@ type conn struct {
 	sent   int    // out[:sent] is sent
 	broken bool   // it takes nothing any more; what was received may still be read
 	finish bool   // end the stream when everything is sent
+	guard  bool   // closing it is a reset, whoever does it
 	moving *transfer
 
 	// appetite is how much is received at once for this connection to send: it
@@ -182,6 +183,7 @@ func (l *Loop) flush(c *conn) unix.Errno {
 	if c.finish {
 		c.finish = false
 		unix.Shutdown(c.fd, unix.SHUT_WR)
+		c.guarded(false)
 	}
 	return 0
 }

@@ -120,11 +120,14 @@ func (l *Loop) connected(c *conn) {
 		return
 	}
 	c.connecting = false
-	l.flush(c)
+	failed := l.flush(c)
 	if from := c.sess.client; from.moving != nil && !c.queued() {
 		l.resume(from.moving)
 	}
 	if c.sess != nil {
 		l.step(c.sess, relay.Event{Kind: relay.Connected})
+	}
+	if failed != 0 && c.sess != nil {
+		l.step(c.sess, unsent(relay.Server, failed))
 	}
 }

@@ -50,8 +50,12 @@ func (l *Loop) handle(ev *poll.Event) {
 			l.resume(c.moving)
 		}
 	case poll.HungUp:
-		// Only a client whose next bytes nobody waits for: others show their
-		// end when they are read.
+		// Who is to be read shows that then. Of the others, a client that nobody reads
+		// of is gone; a server whose stream has ended takes no more of the client's.
+		if c.side == relay.Server {
+			l.step(c.sess, relay.Event{Kind: relay.Broken, Side: relay.Server})
+			return
+		}
 		if c.side == relay.Client && c.sess.Wants(relay.Client) == 0 && !c.finish {
 			l.step(c.sess, relay.Event{Kind: relay.Failed, Side: relay.Client, Cause: relay.Reset})
 		}
@@ -73,14 +77,15 @@ func (l *Loop) writable(c *conn) {
 		return
 	}
 	queued, sent := c.queued(), c.sent
-	if errno := l.flush(c); errno != 0 && c.side == relay.Client {
-		l.step(s, relay.Event{Kind: relay.Failed, Side: relay.Client, Cause: cause(errno)})
-		return
+	if errno := l.flush(c); errno != 0 {
+		if l.step(s, unsent(c.side, errno)); c.side == relay.Client || c.sess != s {
+			return
+		}
 	}
 	if s.Closed() {
 		switch {
 		case !c.queued():
-			l.end(s)
+			l.part(s)
 		case c.sent > sent:
 			l.wheel.set(&s.timer, l.ctx.Now+l.ctx.Timeouts.Read)
 		}

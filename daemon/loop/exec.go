@@ -1,6 +1,8 @@
 package loop
 
 import (
+	"golang.org/x/sys/unix"
+
 	"ktcpvs/daemon/klog"
 	"ktcpvs/daemon/poll"
 	"ktcpvs/daemon/relay"
@@ -17,8 +19,8 @@ func (l *Loop) exec(s *session, ops []relay.Op) {
 			if c == nil {
 				continue
 			}
-			if errno := l.write(c, op.Head, op.Data); errno != 0 && op.Side == relay.Client {
-				l.events = append(l.events, relay.Event{Kind: relay.Failed, Side: relay.Client, Cause: cause(errno)})
+			if errno := l.write(c, op.Head, op.Data); errno != 0 {
+				l.events = append(l.events, unsent(op.Side, errno))
 			}
 		case relay.Dial:
 			if l.debug >= klog.Conn {
@@ -29,13 +31,21 @@ func (l *Loop) exec(s *session, ops []relay.Op) {
 			l.release(s)
 		case relay.HangUp:
 			if op.Side == relay.Server {
-				l.hangUpServer(s, op.Settled)
+				l.hangUpServer(s, op)
 			} else if !s.client.queued() || s.client.broken {
-				l.end(s)
+				l.part(s)
 			}
 		case relay.Abort:
-			reset(s.client.fd)
+			if op.Side == relay.Server {
+				l.hangUpServer(s, op)
+				continue
+			}
+			s.client.guarded(true)
 			l.end(s)
+		case relay.Guard:
+			if c := s.side(op.Side); c != nil {
+				c.guarded(true)
+			}
 		case relay.Finish:
 			c := s.side(op.Side)
 			switch {
@@ -58,9 +68,17 @@ func (l *Loop) exec(s *session, ops []relay.Op) {
 	}
 }
 
-// hangUpServer closes the server's connection, and ends what was being moved to
-// it. Over a settled connection nothing more is to come.
-func (l *Loop) hangUpServer(s *session, settled bool) {
+// unsent is the event of a send that failed.
+func unsent(to relay.Side, errno unix.Errno) relay.Event {
+	if to == relay.Server {
+		return relay.Event{Kind: relay.Broken, Side: to}
+	}
+	return relay.Event{Kind: relay.Failed, Side: to, Cause: cause(errno)}
+}
+
+// hangUpServer closes the server's connection, in order or by a reset, and ends
+// what was being moved to it. Over a settled connection nothing more is to come.
+func (l *Loop) hangUpServer(s *session, op *relay.Op) {
 	if s.client.moving != nil {
 		l.endTransfer(s.client)
 		l.poll.Recheck(s.client.slot)
@@ -68,9 +86,13 @@ func (l *Loop) hangUpServer(s *session, settled bool) {
 	switch c := s.server; {
 	case c == nil:
 		return
-	case settled:
+	case op.Kind == relay.Abort:
+		c.guarded(true)
+		l.discard(c)
+	case op.Settled:
 		l.retire(c)
 	default:
+		c.guarded(false)
 		l.discard(c)
 	}
 	s.server = nil

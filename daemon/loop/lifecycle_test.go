@@ -49,7 +49,7 @@ func TestPastMaxclientsConnectionsWaitInTheListenQueue(t *testing.T) {
 
 func TestStartingWhatRunsChangesNothing(t *testing.T) {
 	r := newRig(t, 2)
-	r.serve(table.ServiceSpec{Scheduler: "wlc"})
+	r.serve(table.ServiceSpec{Scheduler: "wlc"}, rawBackend(t, func(c net.Conn) { io.Copy(io.Discard, c) }))
 	svc := r.store.Snapshot().Lookup("web")
 	if err := r.group.Start(svc); err != nil {
 		t.Fatal(err)

@@ -224,6 +224,12 @@ func (l *Loop) runQueue() {
 	}
 }
 
+// part closes the client's connection in order, and forgets the session.
+func (l *Loop) part(s *session) {
+	s.client.guarded(false)
+	l.end(s)
+}
+
 // end closes the client's connection and forgets the session.
 func (l *Loop) end(s *session) {
 	l.wheel.set(&s.timer, 0)

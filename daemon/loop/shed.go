@@ -87,11 +87,11 @@ func (l *Loop) shed(s *session) {
 		l.step(s, relay.Event{Kind: relay.Shed, Blocked: s.client.queued()})
 		return
 	}
-	reset(s.client.fd)
+	s.client.guarded(true)
 	l.end(s)
 }
 
-// reset has the connection's end be a reset.
+// reset has the end of a socket that is no connection's yet be a reset.
 func reset(fd int) {
 	unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 }

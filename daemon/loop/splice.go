@@ -181,6 +181,8 @@ func (l *Loop) transfer(t *transfer) (moved int64) {
 				t.left -= n
 				t.held = n
 			case err == unix.EINTR:
+			case err == unix.EAGAIN && l.poll.Marked(from.slot):
+				t.ended = true // a receive goes on behind the urgent byte
 			case err == unix.EAGAIN:
 				l.poll.WantRead(from.slot)
 				l.progress(t, false)
@@ -240,6 +242,9 @@ func (l *Loop) broken(t *transfer) {
 	l.endTransfer(s.client)
 	l.poll.Recheck(s.client.slot)
 	l.step(s, last)
+	if s.server != nil {
+		l.step(s, relay.Event{Kind: relay.Broken, Side: relay.Server})
+	}
 }
 
 // progress keeps the session's deadline from passing while bytes move; full

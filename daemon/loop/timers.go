@@ -65,7 +65,7 @@ func (l *Loop) hasCome(s *session) bool {
 // expire tells the session that its deadline has passed.
 func (l *Loop) expire(s *session) {
 	if s.Closed() {
-		reset(s.client.fd) // what is still queued is lost, and that must be seen
+		s.client.guarded(true) // what is still queued is lost, and that must be seen
 		l.end(s)
 		return
 	}

@@ -14,7 +14,7 @@ func (l *Loop) trace(s *session, ev *relay.Event) {
 	say := func(level int, msg string, args ...any) {
 		l.log.Say(level, msg, append([]any{"service", s.lis.name, "client", s.client.addr}, args...)...)
 	}
-	if ev.Kind == relay.Failed && ev.Side == relay.Server && s.server != nil && l.failures.take(l.debug) {
+	if ev.Kind == relay.Failed && ev.Side == relay.Server && s.server != nil && !s.excuses(ev) && l.failures.take(l.debug) {
 		say(klog.Fault, "server failed", "server", s.server.addr, "cause", ev.Cause.String())
 	}
 	if l.debug < klog.State {
@@ -27,6 +27,13 @@ func (l *Loop) trace(s *session, ev *relay.Event) {
 		return
 	}
 	say(klog.State, ev.Kind.String(), "state", s.State(), "side", ev.Side.String())
+}
+
+// excuses reports whether a server's reset is the client's doing: many protocols
+// end with one side closing while the other still says goodbye, and that brings
+// a reset.
+func (s *session) excuses(ev *relay.Event) bool {
+	return ev.Cause == relay.Reset && !ev.Calling && s.Tunnel() && (s.Parted() || s.client.ended())
 }
 
 // scheduled says which server a session was given.

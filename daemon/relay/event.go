@@ -39,6 +39,10 @@ const (
 	// that a server connection was one of the idle ones, so that it may be long dead;
 	// Calling, that it was not made yet, so that nothing was sent over it.
 	Failed
+	// Broken says that Side, a server, takes nothing more. What it has sent before
+	// may still be received, and tells the rest; Failed follows, unless the end of
+	// its stream has been received already.
+	Broken
 	// Progress says that bytes from Side were taken by the other side: what was
 	// queued for it, or N that a Splice has moved past here and not yet told of.
 	// Blocked tells that Side had to wait for that; Stalled as in Received.
@@ -101,13 +105,16 @@ const (
 	Write
 	// Release gives the server connection to the pool.
 	Release
-	// HangUp closes Side: the server's at once, the client's when everything
+	// HangUp closes Side in order: the server's at once, the client's when everything
 	// written to it is sent. A client's HangUp ends the session. Settled tells that
 	// the server has answered all it was asked, so that nothing is on its way.
 	HangUp
-	// Abort closes the client's connection with a reset, so that a body whose
-	// end is the connection's cannot be taken for whole. It ends the session.
+	// Abort closes Side with a reset, so that a stream whose end is the connection's
+	// cannot be taken for whole. A client's ends the session.
 	Abort
+	// Guard has the end of Side's connection be a reset from now on, even if the
+	// process is killed, until the stream to it has ended by HangUp or Finish.
+	Guard
 	// Finish ends the stream towards Side when everything is sent, and leaves
 	// the other direction open. With Last, if there is nothing to be received
 	// from Side, its stream may be taken for ended too.
@@ -138,7 +145,7 @@ type Op struct {
 }
 
 func (k EventKind) String() string {
-	return [...]string{"", "opened", "received", "connecting", "connected", "failed", "progress",
+	return [...]string{"", "opened", "received", "connecting", "connected", "failed", "broken", "progress",
 		"moved", "expired", "refuse", "drain", "shed"}[k]
 }
 

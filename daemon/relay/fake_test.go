@@ -24,6 +24,8 @@ type fake struct {
 	aborted   bool
 	finished  bool // the stream to the client has ended
 	over      bool
+	ended     [2]bool // the side's stream
+	guarded   [2]bool // the stream to it is not to look whole
 
 	clientGone bool
 }
@@ -34,6 +36,9 @@ func (f *fake) step(ev *Event) {
 	}
 	if ev.Side == Server && ev.Kind == Received || ev.Kind == Connected || ev.Kind == Moved {
 		f.calling = false
+	}
+	if ev.Kind == Received && len(ev.Data) == 0 {
+		f.ended[ev.Side] = true
 	}
 	for _, op := range f.sess.Step(f.ctx, ev) {
 		if f.over {
@@ -90,18 +95,27 @@ func (f *fake) exec(op Op) {
 		f.toServer = append(append(f.toServer, op.Head...), op.Data...)
 	case Release, HangUp, Abort:
 		if op.Kind != Release && op.Side == Client {
+			f.judge(op)
 			f.over, f.aborted = true, op.Kind == Abort
 			return
 		}
 		if !f.connected {
 			f.complain("gives up a connection that is not there")
 		}
+		f.judge(op)
 		f.drop()
+	case Guard:
+		if op.Side == Server && !f.connected {
+			f.complain("guards the connection of no server")
+		}
+		f.guarded[op.Side] = true
 	case Finish:
 		if op.Side == Server && !f.connected {
 			f.complain("ends the stream to no server")
 		}
 		f.finished = f.finished || op.Side == Client
+		f.judge(op)
+		f.guarded[op.Side] = false
 	case Splice:
 		if !f.connected || op.N <= 0 {
 			f.complain("splices %d, connected %v", op.N, f.connected)
@@ -110,9 +124,18 @@ func (f *fake) exec(op Op) {
 	}
 }
 
+// judge checks that what was guarded ends in order only when the other side's
+// stream has ended.
+func (f *fake) judge(op Op) {
+	if op.Kind != Abort && f.guarded[op.Side] && !f.ended[op.Side.Other()] {
+		f.complain("%s, whose stream is not whole", describe(op))
+	}
+}
+
 func (f *fake) drop() {
 	f.sent = append(f.sent, f.toServer)
 	f.connected, f.calling, f.spliced, f.toServer = false, false, false, nil
+	f.ended[Server], f.guarded[Server] = false, false
 }
 
 // settle ends the session and checks that nothing is left behind.

@@ -10,12 +10,7 @@ import (
 func (s *Session) end(c *Context, ev *Event) {
 	switch side := ev.Side; {
 	case s.phase == tunnel:
-		s.ended[side] = true
-		if s.ended[side.Other()] || !s.connected {
-			s.close(c)
-			return
-		}
-		c.op(Op{Kind: Finish, Side: side.Other()})
+		s.endTunnel(c, side)
 	case side == Client || s.phase != exchange:
 		s.close(c)
 	case s.final && s.response.kind == http1.CloseBody && !s.response.done:
@@ -29,10 +24,10 @@ func (s *Session) end(c *Context, ev *Event) {
 // fail takes in that a connection is unusable.
 func (s *Session) fail(c *Context, ev *Event) {
 	switch {
+	case s.phase == tunnel && ev.Cause > 0 && (ev.Side == Client || s.final):
+		s.breakTunnel(c)
 	case ev.Side == Client || s.phase != exchange && s.phase != tunnel:
 		s.close(c)
-	case s.phase == tunnel && s.final:
-		s.shut(c, Abort)
 	case s.final:
 		s.breakOff(c, "server closed its connection within the response")
 	default:
@@ -164,7 +159,11 @@ func (s *Session) lose(c *Context) {
 	s.splicing = [2]bool{}
 	if s.connected {
 		s.connected, s.connecting = false, false
-		c.op(Op{Kind: HangUp, Side: Server, Settled: s.settled})
+		how := HangUp
+		if s.unfinished() {
+			how = Abort
+		}
+		c.op(Op{Kind: how, Side: Server, Settled: s.settled})
 	}
 }
 
@@ -188,9 +187,5 @@ func (s *Session) shed(c *Context, ev *Event) {
 // cannot take what it got for the whole.
 func (s *Session) breakOff(c *Context, why string) {
 	s.note(c, 0, why)
-	if s.response.kind == http1.CloseBody || s.response.unchunk {
-		s.shut(c, Abort)
-		return
-	}
 	s.close(c)
 }

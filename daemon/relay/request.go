@@ -206,6 +206,9 @@ func (s *Session) dial(c *Context, op Op) {
 	s.wait(c)
 	s.sparser.Reset()
 	c.op(op)
+	if s.phase == tunnel {
+		c.op(Op{Kind: Guard, Side: Server})
+	}
 }
 
 // tally counts for the server the request, if there is one, and the connection

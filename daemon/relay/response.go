@@ -61,6 +61,9 @@ func (s *Session) fromServer(c *Context, ev *Event) {
 		return
 	}
 	s.forget(c)
+	if len(head) > 0 && s.partial() {
+		c.op(Op{Kind: Guard, Side: Client})
+	}
 	c.send(s, head, out)
 	switch data = data[n:]; {
 	case s.response.done:

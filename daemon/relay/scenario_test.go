@@ -254,10 +254,8 @@ func describe(op Op) string {
 		return side + " <- " + quote(op.Head)
 	case Release:
 		return "release"
-	case HangUp:
-		return "hang up " + side
-	case Abort:
-		return "abort " + side
+	case HangUp, Abort, Guard:
+		return map[OpKind]string{HangUp: "hang up ", Abort: "abort ", Guard: "guard "}[op.Kind] + side
 	case Finish:
 		if op.Last {
 			return "finish " + side + ", the last"

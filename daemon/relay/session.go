@@ -76,6 +76,7 @@ type Session struct {
 	parser   http1.Parser
 	sparser  http1.Parser
 	ended    [2]bool // tunnel: the side has closed its stream
+	deaf     bool    // tunnel: the server takes nothing more
 	streak   uint8   // tunnel: receives in a row that filled the buffer
 	inBytes  uint64  // not yet counted
 	outBytes uint64
@@ -161,7 +162,7 @@ func (s *Session) Wants(side Side) int {
 		rest := int(min(s.request.run(), bodyRead)) + s.ahead
 		return wantIf(!s.request.done && !s.ceased && s.connected && !s.splicing[Client], s.in.room(min(rest, bodyRead)))
 	case tunnel:
-		return wantIf(!s.splicing[side] && s.connected && !s.ended[side], bodyRead)
+		return wantIf(!s.splicing[side] && s.connected && !s.ended[side] && !(side == Client && s.deaf), bodyRead)
 	case linger:
 		return wantIf(side == Client, bodyRead)
 	}
@@ -218,6 +219,8 @@ func (s *Session) Step(c *Context, ev *Event) []Op {
 		s.final = s.final || s.phase == tunnel
 	case Failed:
 		s.fail(c, ev)
+	case Broken:
+		s.deafen(c)
 	case Progress:
 		s.progress(c, ev)
 	case Moved:
@@ -259,6 +262,7 @@ func (s *Session) open(c *Context) {
 		return
 	}
 	s.phase = tunnel
+	c.op(Op{Kind: Guard, Side: Client})
 	s.connect(c, svc, c.present(svc, svc.Picker.Pick(0), nil))
 }
 
@@ -350,8 +354,6 @@ func (s *Session) expire(c *Context, ev *Event) {
 	case s.phase == exchange, s.phase == tunnel && !s.final:
 		s.distrust(c, ev)
 		s.noServer(c, TimedOut, ev.Calling)
-	case s.phase == tunnel && !s.ended[Server]:
-		s.shut(c, Abort) // what came of the server may not be all
 	default:
 		s.close(c)
 	}
@@ -361,9 +363,6 @@ func (s *Session) expire(c *Context, ev *Event) {
 func (s *Session) overdue(c *Context) bool {
 	return c.Now >= s.active+c.Timeouts.Read || c.Timeouts.Total > 0 && c.Now >= s.began+c.Timeouts.Total
 }
-
-// close ends the session: the client's connection when everything is sent.
-func (s *Session) close(c *Context) { s.shut(c, HangUp) }
 
 func (s *Session) shut(c *Context, how OpKind) {
 	s.lose(c)

@@ -25,6 +25,8 @@ func (s *Session) switchProtocols(c *Context, data []byte) {
 	s.forget(c)
 	s.phase, s.final = tunnel, true
 	s.wait(c)
+	c.op(Op{Kind: Guard, Side: Client})
+	c.op(Op{Kind: Guard, Side: Server})
 	c.send(s, c.scratch[start:], data)
 	c.write(Server, nil, s.in.bytes())
 	s.in.drop(c.Buffers)

@@ -1,9 +1,13 @@
 package netns
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"ktcpvs/tests/netns/lab"
 	"ktcpvs/tests/steady"
@@ -180,15 +184,20 @@ func sendsSoManyASecond(t testing.TB, scheduler string) {
 	}
 }
 
-func TestAWlcSourceWithTooManyConnectionsIsClosedOnAndCounted(t *testing.T) {
+func TestAWlcSourceWithTooManyConnectionsIsResetAndCounted(t *testing.T) {
 	t.Parallel()
 	f := newSources(t, "wlc")
 	unhurried(f.Balancer)
 	f.set("max_conns_per_source=1")
 	asks(f.Client.WireFrom(origins[0].from, origins[0].to), 200, "/first")
-	w := f.Client.WireFrom(origins[0].from, origins[0].to)
-	if rest, _ := w.Rest(); rest != "" {
-		t.Errorf("a connection too many gets %q", rest)
+	conn, err := f.Client.DialFrom(origins[0].from, origins[0].to)
+	var rest []byte
+	if err == nil {
+		defer conn.Close()
+		rest, err = io.ReadAll(conn)
+	}
+	if !errors.Is(err, unix.ECONNRESET) || len(rest) > 0 {
+		t.Errorf("a connection too many gets %q, %v, expected a reset: an end would look like an answer", rest, err)
 	}
 	f.othersAreServed()
 	lab.Eventually(t, "it is counted", func() bool { return f.errors() == "1" })

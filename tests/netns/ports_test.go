@@ -118,19 +118,14 @@ func TestNobodyIsConnectedToHimself(t *testing.T) {
 			}
 			serveOn(o, "wlc", addr)
 			for range 3 * ports {
-				w := n.Client.Wire(n.VIP(8080))
-				w.Say("echo?\n")
-				if rest, _ := w.Rest(); rest != "" {
-					t.Fatalf("%s, wlc: a client got %q, and nobody listens there", addr, rest)
+				if rest, err := n.Client.Heard(n.VIP(8080), "echo?\n"); rest != "" || err == nil {
+					t.Fatalf("%s, wlc: a client got %q, %v, and nobody listens there: want a reset", addr, rest, err)
 				}
-				w.Close()
 			}
 			// The port was not taken from the server.
 			l := n.Balancer.Serve(addr, func(conn net.Conn) { io.WriteString(conn, "here\n") })
 			lab.Eventually(t, "the server that has come is used", func() bool {
-				w := n.Client.Wire(n.VIP(8080))
-				defer w.Close()
-				rest, _ := w.Rest()
+				rest, _ := n.Client.Heard(n.VIP(8080))
 				return rest == "here\n"
 			})
 			l.Close()

@@ -78,6 +78,23 @@ func (c *Connection) Response(method string) (*http.Response, string, error) {
 	return response, string(body), err
 }
 
+// Heard connects to a numeric address, says something, and gives what comes until
+// the connection ends. A connection that is reset at once may fail to be made, and
+// the error is told once: to what is said, if that fails.
+func (h *Host) Heard(addr string, say ...string) (string, error) {
+	conn, err := h.Connect(addr)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close()
+	for _, text := range say {
+		if _, err := io.WriteString(conn, text); err != nil {
+			return "", err
+		}
+	}
+	return conn.Rest()
+}
+
 // Rest reads until the other side closes.
 func (c *Connection) Rest() (string, error) {
 	rest, err := io.ReadAll(c.reader)
