@@ -64,7 +64,7 @@ func (k *Knobs) addLimits() {
 		{&l.RequestTimeout, spec{name: "request_timeout", unit: second, initial: 0, min: 0, max: 7 * days,
 			help: "a request from the end of its header fields, and its response, together; 408, 504 or a response cut off past it; 0 is no limit"}},
 		{&l.BufferedMegabytes, spec{name: "max_buffered_mb", unit: "MiB", initial: 256, min: 1, max: 1 << 20,
-			help: "bytes held for all clients together; past it, those who have held some for longest are cut off"}},
+			help: "bytes held for all clients together; past it, those of the service that holds most are cut off who have held much for long"}},
 		{&l.ClientKeepalive, spec{name: "client_keepalive", unit: second, initial: 120, min: 0, max: 32767,
 			help: "silence after which the kernel asks whether a client's host is still there (TCP keepalive); 0 is never"}},
 		{&l.ServerKeepalive, spec{name: "server_keepalive", unit: second, initial: 120, min: 0, max: 32767,

@@ -46,10 +46,6 @@ const leastAppetite = 32 << 10
 
 func (c *conn) queued() bool { return len(c.out) > c.sent }
 
-// holds reports whether bytes that it is to take, or has brought, wait in a
-// buffer or a pipe.
-func (c *conn) holds() bool { return c.queued() || c.moving != nil && c.moving.lent > 0 }
-
 // blocked reports whether the other side must not be read from now: the
 // session's memory stays bounded by what one receive brings.
 func (c *conn) blocked() bool { return c != nil && (c.connecting || c.queued()) }

@@ -100,7 +100,7 @@ func (l *Loop) writable(c *conn) {
 	if c.queued() {
 		return
 	}
-	l.holders.note(s)
+	l.note(s)
 	other := s.client
 	if c.side == relay.Client {
 		other = s.server
@@ -122,6 +122,7 @@ func (l *Loop) step(s *session, ev relay.Event) {
 		return
 	}
 	l.events = append(l.events[:0], ev)
+	l.ctx.Short = l.pays(s.lis)
 	for i := 0; i < len(l.events) && !s.Closed(); i++ {
 		l.ctx.Snapshot = l.store.Snapshot()
 		e := l.events[i]
@@ -137,7 +138,7 @@ func (l *Loop) step(s *session, ev relay.Event) {
 	if s.client == nil {
 		return
 	}
-	l.holders.note(s)
+	l.note(s)
 	if s.Closed() {
 		// Until the client has taken the rest, or too long does not.
 		l.wheel.set(&s.timer, l.ctx.Now+l.ctx.Timeouts.Read)

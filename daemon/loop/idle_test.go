@@ -41,7 +41,7 @@ func TestWhatComesOverAnIdleServerConnectionDoesNotWaitForLargeBodies(t *testing
 	l := r.group.loops[0]
 	l.call(func() {
 		for _, c := range l.conns {
-			if c.fd >= 0 && c.side == relay.Server && c.sess == nil && l.bySlot[c.slot] == nil {
+			if c != nil && c.fd >= 0 && c.side == relay.Server && c.sess == nil && l.bySlot[c.slot] == nil {
 				idle++
 				if n := armed[c.slot]; n == 0 || n > poll.BulkReceive {
 					t.Errorf("a receive of %d bytes is armed", n)
@@ -78,7 +78,7 @@ func TestASmallResponseAfterALargeOneDoesNotWaitForLargeBodies(t *testing.T) {
 	limit := 0
 	l.until(t, "a receive is armed for the answer", func() bool {
 		for _, c := range l.conns {
-			if c.fd >= 0 && c.side == relay.Server && c.sess != nil && !c.connecting {
+			if c != nil && c.fd >= 0 && c.side == relay.Server && c.sess != nil && !c.connecting {
 				limit = armed[c.slot]
 			}
 		}

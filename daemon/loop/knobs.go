@@ -47,8 +47,8 @@ func (l *Loop) readKnobs() {
 		RequestRate: int(lim.RequestRate.Get()),
 		BodyRate:    int(lim.BodyMinRate.Get()),
 		Ahead:       int(lim.PipelineBytes.Get()),
-		Held:        l.memory.buffers(int64(lim.BufferedMegabytes.Get())<<20) / int64(l.loops),
 	}
+	l.mostHeld = l.memory.buffers(int64(lim.BufferedMegabytes.Get())<<20) / int64(l.loops)
 }
 
 // countSources counts the connections that were opened while nobody asked.

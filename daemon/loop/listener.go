@@ -25,10 +25,11 @@ type listener struct {
 	paused bool // served as many as may be, or out of descriptors
 	retry  time.Duration
 
-	first *session // open sessions
-	count int
-	spare []*session // warm connection contexts
-	keep  pool.Spare
+	first    *session // open sessions
+	count    int
+	holdings holdings
+	spare    []*session // warm connection contexts
+	keep     pool.Spare
 }
 
 // acceptPer is how many events a pass of the loop has for each connection it

@@ -39,8 +39,9 @@ type Loop struct {
 	wheel     wheel
 	due       []*timer // of which it must still be asked whether something has come in time
 	dueAt     time.Duration
-	dueFor    int // passes
-	holders   holders
+	dueFor    int   // passes
+	mostHeld  int64 // bytes that sessions may hold
+	short     int64 // of more than that, what those of one service hold; 0: there is room
 	listeners []*listener
 	bySlot    map[uint32]*listener
 	paused    int // listeners that are
@@ -153,13 +154,14 @@ func (l *Loop) run() {
 		l.move()
 		l.timers()
 		l.resumePaused()
+		l.relieve()
 	}
 	l.closeAll()
 }
 
 // bound is how long the next wait may last.
 func (l *Loop) bound() time.Duration {
-	if len(l.busy) > 0 || len(l.due) > 0 {
+	if len(l.busy) > 0 || len(l.due) > 0 || l.short > 0 {
 		return 0
 	}
 	d := l.wheel.wait(l.ctx.Now)
@@ -233,7 +235,7 @@ func (l *Loop) part(s *session) {
 // end closes the client's connection and forgets the session.
 func (l *Loop) end(s *session) {
 	l.wheel.set(&s.timer, 0)
-	l.holders.remove(s)
+	l.unlist(s)
 	if s.server != nil {
 		l.discard(s.server)
 		s.server = nil

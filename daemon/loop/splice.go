@@ -174,7 +174,7 @@ func (l *Loop) transfer(t *transfer) (moved int64) {
 			// Who has taken all is not among those who hold memory for longest, unless
 			// it holds other bytes.
 			l.lend(t)
-			l.holders.note(s)
+			l.note(s)
 			n, err := unix.Splice(from.fd, nil, t.pipe.w, nil, int(t.portion()), unix.SPLICE_F_NONBLOCK|unix.SPLICE_F_MOVE)
 			switch {
 			case n > 0:

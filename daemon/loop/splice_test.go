@@ -58,15 +58,15 @@ func TestAnUploadThatGoesOnIsNoReasonToHoldAnAnswerForLonger(t *testing.T) {
 	greedy.Write(make([]byte, 1<<20))
 	var s *session
 	l.until(t, "the answer waits and the body is spliced", func() bool {
-		s = l.holders.first
+		s = l.listeners[0].holdings.keeping.first
 		return s != nil && s.client.queued() && s.client.moving != nil && s.client.moving.left == 63<<20
 	})
 	io.WriteString(r.dial(), "GET / HTTP/1.1\r\n")
-	l.until(t, "there are two who hold memory", func() bool { return l.holders.first.held.next != nil })
+	l.until(t, "there are two who hold memory", func() bool { return l.listeners[0].holdings.keeping.first.held.next != nil })
 	greedy.Write(make([]byte, 1<<20))
 	l.until(t, "more of the body is there", func() bool { return s.client.moving.left == 62<<20 })
 	l.call(func() {
-		if l.holders.first != s {
+		if l.listeners[0].holdings.keeping.first != s {
 			t.Error("who has held memory for longest is not the first to pay for it")
 		}
 	})

@@ -31,9 +31,9 @@ func (r *rig) settled(before int) {
 			l.call(func() {
 				inUse := len(l.conns) - len(l.freeConns) - len(l.listeners) - l.idle.Len()
 				kept += 2*l.idle.Len() + 2*len(l.pipes) // the servers' ends are here, too
-				if n := l.sessions.Load(); n != 0 || inUse != 0 || len(l.busy) != 0 || l.ctx.Buffers.Held() != 0 || l.holders.first != nil || l.wheel.count != 0 {
-					left += fmt.Sprintf("%d sessions, %d connections, %d transfers, %d bytes, a holder: %v, %d timers; ",
-						n, inUse, len(l.busy), l.ctx.Buffers.Held(), l.holders.first != nil, l.wheel.count)
+				if n := l.sessions.Load(); n != 0 || inUse != 0 || len(l.busy) != 0 || l.ctx.Buffers.Held() != 0 || l.holding() != 0 || l.wheel.count != 0 {
+					left += fmt.Sprintf("%d sessions, %d connections, %d transfers, %d bytes, %d by their holders, %d timers; ",
+						n, inUse, len(l.busy), l.ctx.Buffers.Held(), l.holding(), l.wheel.count)
 				}
 				for _, p := range l.pipes {
 					if n := bytesIn(p); n != 0 {
@@ -55,6 +55,18 @@ func (r *rig) settled(before int) {
 		}
 		return left, left == ""
 	})
+}
+
+// holding is how many bytes the loop's services hold, 1 if nobody does and
+// somebody is listed all the same.
+func (l *Loop) holding() (n int64) {
+	for _, lis := range l.listeners {
+		h := &lis.holdings
+		if n += h.bytes; n == 0 && (h.asking.first != nil || h.keeping.first != nil) {
+			n = 1
+		}
+	}
+	return n
 }
 
 // Whoever goes away, and whenever: nothing stays of a spliced transfer.

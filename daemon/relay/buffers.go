@@ -1,15 +1,23 @@
 package relay
 
+import "math/bits"
+
 // Buffers is a free list of the buffers that a session holds while a request
 // is under way. An idle session holds none. It belongs to one loop.
+//
+// A buffer is of the least size that holds what it is for, since a request may
+// have to be kept for as long as its server takes: 512 bytes, and half as much
+// more and twice as much again, up to 32 KiB.
+//
+//	512  768  1024  1536  2048  3072  4096 ... 24576  32768
 //
 // A buffer that is put back rests until the next Step begins: operations of
 // this one may still point into it.
 type Buffers struct {
-	small, large freeList
-	resting      [][]byte
-	held         int64 // bytes handed out and not yet returned, and lent
-	garbage      int64 // bytes let go of since the last Trim
+	lists   [sizes]freeList
+	resting [][]byte
+	held    int64 // bytes handed out and not yet returned, and lent
+	garbage int64 // bytes let go of since the last Trim
 }
 
 // freeList is the free buffers of one size, for the next burst.
@@ -19,9 +27,24 @@ type freeList struct {
 }
 
 const (
+	leastBits   = 9 // of the least size
 	smallBuffer = 4 << 10
 	largeBuffer = 32 << 10
+	sizes       = 13
 )
+
+// class is which of the sizes n bytes want, and how large that is. It is past
+// the last for more than a largeBuffer.
+func class(n int) (index, size int) {
+	if n <= 1<<leastBits {
+		return 0, 1 << leastBits
+	}
+	k := bits.Len(uint(n - 1)) // 1<<k is the power of two that holds n
+	if half := 3 << (k - 2); n <= half {
+		return 2*(k-leastBits) - 1, half
+	}
+	return 2 * (k - leastBits), 1 << k
+}
 
 // NewBuffers makes an empty free list.
 func NewBuffers() *Buffers { return &Buffers{} }
@@ -34,16 +57,13 @@ func (b *Buffers) Lend(n int64) { b.held += n }
 
 // Get gives an empty buffer with room for at least n bytes.
 func (b *Buffers) Get(n int) []byte {
-	list, size := &b.small, smallBuffer
-	if n > smallBuffer {
-		list, size = &b.large, largeBuffer
-	}
 	if n > largeBuffer {
 		b.held += int64(n)
 		return make([]byte, 0, n)
 	}
+	index, size := class(n)
 	b.held += int64(size)
-	if buf := list.take(); buf != nil {
+	if buf := b.lists[index].take(); buf != nil {
 		return buf
 	}
 	return make([]byte, 0, size)
@@ -60,12 +80,9 @@ func (b *Buffers) Put(buf []byte) {
 // settle makes what was put back available again.
 func (b *Buffers) settle() {
 	for i, buf := range b.resting {
-		switch cap(buf) {
-		case smallBuffer:
-			b.small.free = append(b.small.free, buf)
-		case largeBuffer:
-			b.large.free = append(b.large.free, buf)
-		default:
+		if index, size := class(cap(buf)); index < sizes && size == cap(buf) {
+			b.lists[index].free = append(b.lists[index].free, buf)
+		} else {
 			b.garbage += int64(cap(buf))
 		}
 		b.resting[i] = nil
@@ -77,10 +94,18 @@ func (b *Buffers) settle() {
 // time, and tells how many bytes have become garbage since then. Called every
 // second, it gives back what a burst took within some ten.
 func (b *Buffers) Trim() (garbage int64) {
-	garbage = b.garbage + int64(b.small.trim())*smallBuffer + int64(b.large.trim())*largeBuffer
+	garbage = b.garbage
 	b.garbage = 0
+	for i := range b.lists {
+		if n := b.lists[i].trim(); n > 0 {
+			garbage += int64(n) * sizeOf(i)
+		}
+	}
 	return garbage
 }
+
+// sizeOf is how large the buffers of a list are.
+func sizeOf(index int) int64 { return int64(2+index%2) << (leastBits - 1 + index/2) }
 
 // Append appends data to a buffer of this list, moving to a larger one when
 // it does not fit.

@@ -6,7 +6,7 @@ import "testing"
 func burst(b *Buffers, n int) {
 	var taken [][]byte
 	for range n {
-		taken = append(taken, b.Get(1), b.Get(largeBuffer))
+		taken = append(taken, b.Get(smallBuffer), b.Get(largeBuffer))
 	}
 	for _, buf := range taken {
 		b.Put(buf)
@@ -14,7 +14,22 @@ func burst(b *Buffers, n int) {
 	b.settle()
 }
 
-func free(b *Buffers) int { return len(b.small.free) + len(b.large.free) }
+// free is how many buffers are free, and kept how many bytes these have.
+func free(b *Buffers) (n int) {
+	for i := range b.lists {
+		n += len(b.lists[i].free)
+	}
+	return n
+}
+
+func kept(b *Buffers) (n int64) {
+	for i := range b.lists {
+		for _, buf := range b.lists[i].free {
+			n += int64(cap(buf))
+		}
+	}
+	return n
+}
 
 func TestWhatABurstTookIsLetGoWithinSeconds(t *testing.T) {
 	b := NewBuffers()
@@ -33,7 +48,7 @@ func TestWhatABurstTookIsLetGoWithinSeconds(t *testing.T) {
 	if free(b) > 64 {
 		t.Errorf("%d buffers are left after 12 seconds of nothing", free(b))
 	}
-	if want := int64(n)*(smallBuffer+largeBuffer) - int64(len(b.small.free))*smallBuffer - int64(len(b.large.free))*largeBuffer; garbage != want {
+	if want := int64(n)*(smallBuffer+largeBuffer) - kept(b); garbage != want {
 		t.Errorf("%d bytes are told to be garbage, want %d", garbage, want)
 	}
 }
@@ -69,5 +84,23 @@ func TestGarbageIsToldOnce(t *testing.T) {
 	b.settle()
 	if first, second := b.Trim(), b.Trim(); first != largeBuffer+1 || second != 0 {
 		t.Errorf("%d bytes, and then %d more", first, second)
+	}
+}
+
+// What waits for its server takes about what it is long.
+func TestABufferIsAtMostHalfAsLargeAgainAsWhatItHolds(t *testing.T) {
+	b := NewBuffers()
+	for n := 1; n <= largeBuffer; n++ {
+		buf := b.Get(n)
+		if got := cap(buf); got < n || got > max(n+n/2, 1<<leastBits) || b.Held() != int64(got) {
+			t.Fatalf("a buffer of %d bytes for %d, and %d are held", got, n, b.Held())
+		}
+		b.Put(buf)
+		if b.settle(); b.garbage != 0 || b.Held() != 0 {
+			t.Fatalf("of %d bytes, %d are held and %d garbage after they were put back", cap(buf), b.Held(), b.garbage)
+		}
+		if index, size := class(n); sizeOf(index) != int64(size) {
+			t.Fatalf("class %d has %d bytes, and %d by its number", index, size, sizeOf(index))
+		}
 	}
 }

@@ -46,7 +46,6 @@ type Policy struct {
 	RequestRate int   // a second, from one source
 	BodyRate    int   // bytes a second that a client must send of a body
 	Ahead       int   // bytes received at once while a head is expected
-	Held        int64 // bytes of buffers that this loop's sessions hold
 }
 
 // Sources remembers how fast each address sends requests.
@@ -70,6 +69,7 @@ type Context struct {
 	// SpliceFrom is the rest of a body, in bytes, from which on it is spliced; 0 is
 	// never, and copies a tunnel, too.
 	SpliceFrom int64
+	Short      bool   // others of the service hold more than they may, and a new request gets 503
 	Veil       Veil   // over what the session cookie says
 	Via        string // pseudonym of the daemon, for services that have none of their own
 	Buffers    *Buffers
@@ -104,9 +104,6 @@ func (c *Context) begin() {
 	c.scratch = c.scratch[:0]
 	c.Buffers.settle()
 }
-
-// full reports whether sessions hold more than they may.
-func (c *Context) full() bool { return c.Policy.Held > 0 && c.Buffers.Held() > c.Policy.Held }
 
 func (c *Context) op(op Op) { c.ops = append(c.ops, op) }
 

@@ -37,18 +37,20 @@ func (p *pending) with(b *Buffers, data []byte) []byte {
 
 // keep makes rest, the tail of what with returned, the pending bytes.
 // Operations of this Step may still point to what lies before it, so nothing
-// is moved within the buffer, and one with nothing left in it is given back,
-// which rests until the next Step.
+// is moved within the buffer, and one with little left in it is given back for
+// a smaller one, or for none, and rests until the next Step.
 func (p *pending) keep(b *Buffers, rest []byte) {
 	if len(rest) == 0 {
 		p.drop(b)
 		return
 	}
-	if p.len() > 0 {
+	if p.len() > 0 && 4*len(rest) > cap(p.buf) {
 		p.off = len(p.buf) - len(rest)
 		return
 	}
-	p.buf = append(b.Get(len(rest)), rest...)
+	old := p.buf
+	p.buf, p.off = append(b.Get(len(rest)), rest...), 0
+	b.Put(old)
 }
 
 // drop forgets what is pending and gives the buffer back.

@@ -19,8 +19,8 @@ func TestAnIdleSessionHoldsNothing(t *testing.T) {
 		for _, piece := range pieces(answer, cut) {
 			x.step(&Event{Kind: Received, Side: Server, Data: piece})
 		}
-		if held := x.ctx.Buffers.Held(); !x.sess.Idle() || x.sess.Holds() || held != 0 {
-			t.Errorf("cut after %d bytes: in state %s, holds is %v, %d bytes are held", cut, x.sess.State(), x.sess.Holds(), held)
+		if held := x.ctx.Buffers.Held(); !x.sess.Idle() || x.sess.Keeps() != 0 || held != 0 {
+			t.Errorf("cut after %d bytes: in state %s, it keeps %d bytes, and %d are held", cut, x.sess.State(), x.sess.Keeps(), held)
 		}
 	}
 }

@@ -122,7 +122,8 @@ func FuzzSession(f *testing.F) {
 		{"scheduler phttp", "server 10.0.0.1:80", "rule .* 10.0.0.1:80", "zerocopy"},
 		{"scheduler phttp", "server 10.0.0.1:80", "server 10.0.0.2:80", "rule .* 10.0.0.1:80", "rule .* 10.0.0.2:80", "redirect 127.0.0.1:81"},
 		{"scheduler phttp", "server 10.0.0.1:80", "rule .* 10.0.0.1:80", "limit body 50", "limit body-rate 10", "limit requests 3", "limit request-rate 4", "limit first-byte 2s"},
-		{"scheduler http", "server 10.0.0.1:80", "rule .* 10.0.0.1:80", "limit body 50", "limit total 20s", "limit held 5000"},
+		{"scheduler http", "server 10.0.0.1:80", "rule .* 10.0.0.1:80", "limit body 50", "limit total 20s"},
+		{"scheduler phttp", "server 10.0.0.1:80", "rule .* 10.0.0.1:80", "limit held 1"},
 	}
 	const get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 	const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"

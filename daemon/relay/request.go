@@ -30,7 +30,7 @@ func (s *Session) requests(c *Context, data []byte) {
 			break
 		}
 		if n == 0 {
-			if c.full() {
+			if c.Short {
 				s.method = methodAtSight(data)
 				s.refuse(c, 503, noBuffers)
 				break
@@ -102,7 +102,7 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	case c.Policy.Body > 0 && r.Length > c.Policy.Body:
 		s.refuse(c, 413, longBody)
 		return data
-	case c.full():
+	case c.Short:
 		s.refuse(c, 503, noBuffers)
 		return data
 	case r.Passed && r.Passes(c.Via, svc.Via) > maxPasses:
@@ -135,9 +135,9 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 		s.refuse(c, 413, longBody)
 		return data
 	}
-	s.replayable = s.request.done && cap(s.head)-len(s.head) >= len(out)
-	if s.replayable {
-		s.head = append(s.head, out...)
+	s.replayable = s.request.done && len(s.head)+len(out) <= keepable(cap(s.head))
+	if s.replayable && len(out) > 0 {
+		s.head = c.Buffers.Append(s.head, out)
 		out = nil
 	}
 	switch {
@@ -155,6 +155,15 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 // addedToHead is room for the fields that a forwarded request gets; a blank
 // behind each colon comes on top.
 const addedToHead = 256
+
+// keepable is how long a head and its body may be together to be kept for
+// sending them again, when the head by itself has a buffer of that size.
+func keepable(size int) int {
+	if size <= smallBuffer {
+		return smallBuffer
+	}
+	return max(size, largeBuffer)
+}
 
 // choose finds the server of the request in c.req.
 func (s *Session) choose(c *Context, svc *table.Service) *table.Server {

@@ -337,7 +337,7 @@ func (b *bench) limit(t testing.TB, name, value string) {
 	case "body-rate":
 		p.BodyRate = n
 	case "held":
-		p.Held = int64(n)
+		b.ctx.Short = n > 0
 	case "head":
 		b.ctx.Timeouts.Head = d
 	case "total":

@@ -127,10 +127,6 @@ func (s *Session) Idle() bool { return s.phase == idle && !s.waiting() }
 // waiting reports whether requests wait for their turn, and none has it.
 func (s *Session) waiting() bool { return s.phase == idle && s.in.len() > 0 }
 
-// Holds reports whether the session keeps bytes that it waits for more of, or
-// for their turn.
-func (s *Session) Holds() bool { return s.in.buf != nil || s.answer.buf != nil }
-
 // Deadline is when an Expired is due, on Context.Now's clock; 0 is never.
 func (s *Session) Deadline() time.Duration { return s.deadline }
 

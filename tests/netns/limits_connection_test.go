@@ -75,7 +75,8 @@ func TestWhatIsHeldForAllTogetherIsBounded(t *testing.T) {
 	f := newFence(t, "phttp", "--loops=1")
 	defer f.allClosed()
 	f.set("max_buffered_mb=1")
-	// The beginning of a head is held in 4 KiB.
+	// The beginning of a head is held in what it is long, here 4 KiB.
+	begin := "GET /slow HTTP/1.1\nX: " + strings.Repeat("x", 3500) + "\n"
 	var slow []*lab.Wire
 	for range 256 {
 		slow = append(slow, f.wire())
@@ -86,12 +87,12 @@ func TestWhatIsHeldForAllTogetherIsBounded(t *testing.T) {
 		})
 	}
 	for _, w := range slow {
-		w.Say("GET /slow HTTP/1.1\n")
+		w.Say("%s", begin)
 	}
 	begun(256)
 	f.othersAreServed()          // at the limit
 	for i, w := range slow[:3] { // one more: who began first is ended, and told
-		f.wire().Say("GET /slow HTTP/1.1\n")
+		f.wire().Say("%s", begin)
 		if response, _ := w.Expect(503, "GET"); !response.Close {
 			t.Errorf("the %d. to be ended: 503 without Connection: close", i+1)
 		}

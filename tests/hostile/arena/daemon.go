@@ -25,6 +25,7 @@ type Daemon struct {
 	t      testing.TB
 	stderr io.Writer
 	env    []string
+	args   []string
 	port   string // of netlink
 	dir    string
 	cmd    *exec.Cmd
@@ -49,13 +50,20 @@ func StartDaemon(t testing.TB, env ...string) *Daemon {
 	return startDaemon(t, log, log, env)
 }
 
+// StartDaemonWith is StartDaemon with more on its command line.
+func StartDaemonWith(t testing.TB, args ...string) *Daemon {
+	t.Helper()
+	log := &Log{}
+	return startDaemon(t, log, log, nil, args...)
+}
+
 // StartDaemonSaying is StartDaemon with the standard error somewhere else.
 func StartDaemonSaying(t testing.TB, stderr *os.File, env ...string) *Daemon {
 	t.Helper()
 	return startDaemon(t, &Log{}, stderr, env)
 }
 
-func startDaemon(t testing.TB, log *Log, stderr io.Writer, env []string) *Daemon {
+func startDaemon(t testing.TB, log *Log, stderr io.Writer, env []string, args ...string) *Daemon {
 	t.Helper()
 	enterable(t)
 	d := &Daemon{
@@ -63,6 +71,7 @@ func startDaemon(t testing.TB, log *Log, stderr io.Writer, env []string) *Daemon
 		t:      t,
 		stderr: stderr,
 		env:    append(os.Environ(), env...),
+		args:   args,
 		port:   fmt.Sprint(0x43000000 + nlports.Add(1)),
 		dir:    t.TempDir(),
 	}
@@ -79,6 +88,7 @@ func (d *Daemon) Start() {
 	d.killed = false
 	d.cmd = exec.Command(Binary("ktcpvsd"), "--nlport", d.port, "--sysctl-dir", "none",
 		"--run-dir", d.dir, "--loops", fmt.Sprint(Loops), "--drain", "1")
+	d.cmd.Args = append(d.cmd.Args, d.args...)
 	d.cmd.Env = d.env
 	d.cmd.Stdout, d.cmd.Stderr = d.Log, d.stderr
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: unix.SIGKILL}

@@ -49,6 +49,7 @@ func (d *Daemon) Knobs(settings ...string) {
 
 // Service is a virtual service, and what a test says of it.
 type Service struct {
+	Name       string         // by default web
 	Listen     netip.AddrPort // by default at a free port of 127.0.0.1
 	Scheduler  string         // by default phttp
 	MaxClients int            // by default as many as there can be
@@ -60,18 +61,30 @@ type Service struct {
 // listens.
 func (d *Daemon) Serve(s Service) netip.AddrPort {
 	d.t.Helper()
-	if !s.Listen.IsValid() {
-		s.Listen = FreePort(d.t, netip.MustParseAddr("127.0.0.1"))
+	return d.ServeAll(s)[0]
+}
+
+// ServeAll makes the services all that the table has, starts them, and gives
+// where each listens.
+func (d *Daemon) ServeAll(services ...Service) (listen []netip.AddrPort) {
+	d.t.Helper()
+	var configuration strings.Builder
+	for _, s := range services {
+		if !s.Listen.IsValid() {
+			s.Listen = FreePort(d.t, netip.MustParseAddr("127.0.0.1"))
+		}
+		if s.Scheduler == "" {
+			s.Scheduler = "phttp"
+		}
+		if s.MaxClients == 0 {
+			s.MaxClients = 65535
+		}
+		configuration.WriteString(s.Configuration())
+		listen = append(listen, s.Listen)
 	}
-	if s.Scheduler == "" {
-		s.Scheduler = "phttp"
-	}
-	if s.MaxClients == 0 {
-		s.MaxClients = 65535
-	}
-	d.Load(s.Configuration())
+	d.Load(configuration.String())
 	d.Admin("--start")
-	return s.Listen
+	return listen
 }
 
 // Load makes the table what a configuration says.
@@ -87,7 +100,10 @@ func (d *Daemon) Load(configuration string) {
 // Configuration is the service as a configuration file has it.
 func (s Service) Configuration() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "virtual web {\n    listen = %v\n    scheduler = %s\n    maxclients = %d\n", s.Listen, s.Scheduler, s.MaxClients)
+	if s.Name == "" {
+		s.Name = "web"
+	}
+	fmt.Fprintf(&b, "virtual %s {\n    listen = %v\n    scheduler = %s\n    maxclients = %d\n", s.Name, s.Listen, s.Scheduler, s.MaxClients)
 	for _, server := range s.Servers {
 		fmt.Fprintf(&b, "    server = %v 1\n", server)
 	}
