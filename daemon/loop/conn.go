@@ -57,18 +57,6 @@ func (c *conn) laden() bool { return len(c.out)-c.sent > poll.ReceiveSize }
 // calling reports whether a server has not answered the call yet.
 func (c *conn) calling() bool { return c != nil && c.connecting }
 
-// place is a slot that is free.
-func (l *Loop) place() *conn {
-	if n := len(l.freeConns); n > 0 {
-		c := l.freeConns[n-1]
-		l.freeConns = l.freeConns[:n-1]
-		return c
-	}
-	c := &conn{slot: uint32(len(l.conns))}
-	l.conns = append(l.conns, c)
-	return c
-}
-
 // unmade is a server's connection that there is no socket for.
 func (l *Loop) unmade() *conn {
 	c := l.place()
@@ -82,8 +70,7 @@ func (l *Loop) adopt(fd int, side relay.Side, fresh bool) (*conn, error) {
 	*c = conn{fd: fd, slot: c.slot, side: side, appetite: leastAppetite}
 	if err := l.poll.Add(c.slot, fd, fresh); err != nil {
 		unix.Close(fd)
-		c.fd = -1
-		l.freeConns = append(l.freeConns, c)
+		l.freeSlot(c)
 		return nil, err
 	}
 	return c, nil
@@ -99,8 +86,7 @@ func (l *Loop) discard(c *conn) {
 		closeSocket(c.fd)
 	}
 	l.ctx.Buffers.Put(c.out)
-	*c = conn{fd: -1, slot: c.slot}
-	l.freeConns = append(l.freeConns, c)
+	l.freeSlot(c)
 }
 
 // retire closes a server's connection that is done with. Whoever closes first

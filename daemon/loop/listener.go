@@ -29,6 +29,7 @@ type listener struct {
 	count    int
 	holdings holdings
 	spare    []*session // warm connection contexts
+	least    int        // the fewest of these since the last tick: nobody has needed them
 	keep     pool.Spare
 }
 
@@ -103,7 +104,7 @@ func (l *Loop) listen(svc *table.Service, fd, loops int) error {
 	slot := c.slot
 	*c = conn{fd: fd, slot: slot}
 	if err := l.poll.AddListener(slot, fd); err != nil {
-		l.freeConns = append(l.freeConns, c)
+		l.freeSlot(c)
 		return err
 	}
 	share := func(n int) int { return (n + loops - 1) / loops }
@@ -223,7 +224,9 @@ func (lis *listener) open(fd int, from netip.AddrPort) {
 	var s *session
 	if n := len(lis.spare); n > 0 {
 		s = lis.spare[n-1]
+		lis.spare[n-1] = nil
 		lis.spare = lis.spare[:n-1]
+		lis.least = min(lis.least, n-1)
 	} else {
 		s = lis.newSession()
 	}
@@ -305,16 +308,18 @@ func (lis *listener) spareTick(now time.Duration) {
 	if lis.fd < 0 {
 		return
 	}
-	switch n := lis.keep.Tick(len(lis.spare), now); {
+	switch n := lis.keep.Tick(len(lis.spare), lis.least, now); {
 	case n > 0:
 		for range n {
 			lis.spare = append(lis.spare, lis.newSession())
 		}
 	case n < 0:
-		last := len(lis.spare) - 1
-		lis.spare[last] = nil
+		last := len(lis.spare) + n
+		clear(lis.spare[last:])
 		lis.spare = lis.spare[:last]
+		lis.loop.memory.letGo(int64(-n) * sessionSize)
 	}
+	lis.least = len(lis.spare)
 }
 
 // stop closes the socket, after taking what already waits at it, the backlog and
@@ -341,13 +346,12 @@ func (lis *listener) close() {
 	l.poll.Remove(lis.slot)
 	delete(l.bySlot, lis.slot)
 	unix.Close(lis.fd)
-	c := l.conns[lis.slot]
-	*c = conn{fd: -1, slot: lis.slot}
-	l.freeConns = append(l.freeConns, c)
+	l.freeSlot(l.conns[lis.slot])
 	if lis.paused {
 		lis.paused = false
 		l.paused--
 	}
+	l.memory.letGo(int64(len(lis.spare)) * sessionSize)
 	lis.fd, lis.spare = -1, nil
 }
 

@@ -33,8 +33,10 @@ type Loop struct {
 	start time.Time
 
 	ctx       *relay.Context
-	conns     []*conn // by slot
-	freeConns []*conn
+	conns     []*conn  // by slot
+	freeConns []*conn  // of slots without a socket
+	leastFree int      // the fewest of these since the last second
+	bareSlots []uint32 // slots without either
 	idle      *pool.Idle
 	wheel     wheel
 	due       []*timer // of which it must still be asked whether something has come in time
@@ -194,7 +196,7 @@ func (l *Loop) everySecond() {
 	l.idle.Forget()
 	l.summarize()
 	l.trimPipes()
-	l.memory.letGo(c.Buffers.Trim())
+	l.memory.letGo(c.Buffers.Trim() + l.trimSlots())
 	l.memory.look(c.Unix)
 	if l.memory.tight.Load() {
 		l.closeIdle(ever, l.idle.Len()/2) // nothing else costs as little to give up

@@ -22,13 +22,15 @@ type memory struct {
 	limit   int64 // bytes; math.MaxInt64 is none
 	second  atomic.Int64
 	tight   atomic.Bool
-	garbage atomic.Int64 // bytes of buffers that the loops let go of
+	garbage atomic.Int64 // bytes that the loops let go of
+	before  atomic.Int64 // of these, at the last breath
 }
 
 // muchGarbage is worth a collection of its own, which takes some milliseconds of
-// one core, every breath seconds at most.
+// one core, every breath seconds at most; and someGarbage is when no more comes.
 const (
 	muchGarbage = 8 << 20
+	someGarbage = 256 << 10
 	breath      = 4
 )
 
@@ -54,15 +56,25 @@ func (m *memory) look(second int64) {
 	if last == second || !m.second.CompareAndSwap(last, second) {
 		return
 	}
-	if second%breath == 0 && m.garbage.Load() >= muchGarbage {
-		m.garbage.Store(0)
-		go debug.FreeOSMemory()
+	if second%breath == 0 {
+		m.collect()
 	}
 	m.measure()
 	if m.tight.Load() && second%breath == 0 {
 		// Where nothing is allocated any more, nothing is found to be garbage.
 		go runtime.GC()
 	}
+}
+
+// collect gives the kernel back what is garbage, if there is enough of it.
+func (m *memory) collect() {
+	n := m.garbage.Load()
+	if n >= muchGarbage || n >= someGarbage && n == m.before.Load() {
+		m.garbage.Store(0)
+		n = 0
+		go debug.FreeOSMemory()
+	}
+	m.before.Store(n)
 }
 
 // measure finds out how near the limit is, in half a microsecond. What lived at

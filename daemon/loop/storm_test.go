@@ -29,7 +29,7 @@ func (r *rig) settled(before int) {
 		kept := 0
 		for _, l := range r.group.loops {
 			l.call(func() {
-				inUse := len(l.conns) - len(l.freeConns) - len(l.listeners) - l.idle.Len()
+				inUse := len(l.conns) - len(l.freeConns) - len(l.bareSlots) - len(l.listeners) - l.idle.Len()
 				kept += 2*l.idle.Len() + 2*len(l.pipes) // the servers' ends are here, too
 				if n := l.sessions.Load(); n != 0 || inUse != 0 || len(l.busy) != 0 || l.ctx.Buffers.Held() != 0 || l.holding() != 0 || l.wheel.count != 0 {
 					left += fmt.Sprintf("%d sessions, %d connections, %d transfers, %d bytes, %d by their holders, %d timers; ",

@@ -151,20 +151,21 @@ func TestSpareSpawnsInDoublingBatchesAndRetiresOneASecond(t *testing.T) {
 	s := Spare{Min: 100, Max: 120}
 	var now time.Duration
 	for _, want := range []int{1, 2, 4, 8, 16, 32, 32} {
-		if n := s.Tick(0, now); n != want {
+		if n := s.Tick(0, 0, now); n != want {
 			t.Fatalf("at %v: %d, want %d", now, n, want)
 		}
-		if n := s.Tick(0, now+spareEvery/2); n != 0 {
+		if n := s.Tick(0, 0, now+spareEvery/2); n != 0 {
 			t.Fatalf("%d within the same second", n)
 		}
 		now += spareEvery
 	}
-	for _, c := range []struct{ idle, want int }{
-		{110, 0}, {5, 1}, {5, 2}, // the batch begins at 1 again
-		{121, -1}, {5, 1}, {5, 2},
-		{100, 0}, {120, 0},
+	for _, c := range []struct{ idle, fewest, want int }{
+		{110, 110, 0}, {5, 5, 1}, {5, 5, 2}, // the batch begins at 1 again
+		{121, 121, -1}, {5, 5, 1}, {5, 5, 2},
+		{100, 100, 0}, {120, 120, 0},
+		{10120, 10120, -5000}, {5120, 130, -5}, {5115, 0, -1}, // others have been needed
 	} {
-		if n := s.Tick(c.idle, now); n != c.want {
+		if n := s.Tick(c.idle, c.fewest, now); n != c.want {
 			t.Fatalf("%d with %d idle, want %d", n, c.idle, c.want)
 		}
 		now += spareEvery

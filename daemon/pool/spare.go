@@ -6,8 +6,10 @@ import "time"
 // the policy that KTCPVS had for its kernel threads (reference, section 4):
 //
 //	idle < Min:  spawn 1, 2, 4 ... 32 a second, doubling while it is not enough
-//	idle > Max:  retire one a second
+//	idle > Max:  retire half of those past Max that nobody has needed, a second
 //	otherwise:   the next batch is 1 again
+//
+// KTCPVS retired one a second, which after a crowd of thousands took hours.
 type Spare struct {
 	Min, Max int
 
@@ -22,8 +24,9 @@ const (
 )
 
 // Tick says how many contexts to spawn (n > 0) or to retire (n < 0), given how
-// many are idle. Calls within a second of the last decision answer 0.
-func (s *Spare) Tick(idle int, now time.Duration) (n int) {
+// many are idle, and the fewest that were since the last decision. It is one at
+// the least that is retired. Calls within a second of the last decision answer 0.
+func (s *Spare) Tick(idle, fewest int, now time.Duration) (n int) {
 	if s.begun && now-s.last < spareEvery {
 		return 0
 	}
@@ -38,7 +41,7 @@ func (s *Spare) Tick(idle int, now time.Duration) (n int) {
 		return n
 	case idle > s.Max:
 		s.batch = 1
-		return -1
+		return -max((fewest-s.Max+1)/2, 1)
 	}
 	s.batch = 1
 	return 0
