@@ -58,6 +58,7 @@ type sock struct {
 	wantRead  bool
 	hungUp    bool // HungUp has been told
 	urgent    bool // an urgent byte is, or was, in the queue
+	untold    bool // it failed while a receive was armed, which may bring bytes from before
 }
 
 const (
@@ -265,7 +266,7 @@ func (p *Epoll) Next(ev *Event) bool {
 		p.j++
 		s := &p.socks[slot]
 		s.queued = false
-		if s.used && p.read(slot, s, ev) {
+		if s.used && (p.read(slot, s, ev) || s.untold && s.hangUp(slot, ev)) {
 			return true
 		}
 	}
@@ -313,19 +314,22 @@ func (p *Epoll) ready(e *unix.EpollEvent, ev *Event) bool {
 		*ev = Event{Kind: Writable, Slot: slot}
 		return true
 	}
+	s.untold = s.untold || e.Events&unix.EPOLLERR != 0 && s.limit > 0
 	if s.limit > BulkReceive && !s.wantRead {
 		p.enqueue(slot, s)
 		return false
 	}
-	if p.read(slot, s, ev) {
-		return true
-	}
-	if e.Events&unix.EPOLLERR != 0 && s.limit == 0 && !s.hungUp {
-		s.hungUp = true
+	return p.read(slot, s, ev) || e.Events&unix.EPOLLERR != 0 && s.hangUp(slot, ev)
+}
+
+// hangUp tells once that the connection has ended, where no receive will.
+func (s *sock) hangUp(slot uint32, ev *Event) bool {
+	tell := s.limit == 0 && !s.hungUp
+	if tell {
+		s.untold, s.hungUp = false, true
 		*ev = Event{Kind: HungUp, Slot: slot}
-		return true
 	}
-	return false
+	return tell
 }
 
 // read completes an armed receive of a readable socket.
@@ -350,6 +354,10 @@ func (p *Epoll) read(slot uint32, s *sock, ev *Event) bool {
 			// A short receive has emptied the socket, or stopped at an urgent byte.
 			s.readable = int32(n) == limit || s.ended || s.urgent
 			s.limit = 0
+			if s.untold && n > 0 && !s.queued {
+				s.queued = true
+				p.later = append(p.later, slot)
+			}
 			*ev = Event{Kind: Received, Slot: slot, Data: p.buf[:n]}
 			return true
 		case unix.EINTR:

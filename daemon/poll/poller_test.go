@@ -2,6 +2,7 @@ package poll
 
 import (
 	"bytes"
+	"net"
 	"runtime"
 	"testing"
 	"time"
@@ -175,6 +176,46 @@ func TestAnIdleConnectionShowsThatItWasClosed(t *testing.T) {
 			t.Fatalf("%+v, want the end", ev)
 		}
 	})
+}
+
+// Bytes that stand before a reset are received first, and then nobody may want
+// more: it must be told all the same.
+func TestAResetBehindTheLastBytesIsToldThoughNobodyReads(t *testing.T) {
+	for _, limit := range []int{100, ReceiveSize} {
+		forEach(t, func(t *testing.T, p Poller) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			b, err := net.Dial("tcp", l.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			ours, err := l.Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, err := ours.(*net.TCPConn).File()
+			if err != nil {
+				t.Fatal(err)
+			}
+			ours.Close()
+			defer a.Close()
+			p.Add(1, int(a.Fd()), false)
+			p.Recv(1, limit)
+			b.Write([]byte("last"))
+			b.(*net.TCPConn).SetLinger(0)
+			b.Close()
+			switch ev := expect(t, p, Received, 1); {
+			case string(ev.Data) == "last":
+				expect(t, p, HungUp, 1)
+			case ev.Err == 0:
+				t.Fatalf("%+v, want the last bytes, or the reset", ev)
+			}
+			quiet(t, p)
+		})
+	}
 }
 
 func TestTheEndOfOneDirectionIsNoHangUp(t *testing.T) {

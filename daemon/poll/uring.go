@@ -49,6 +49,7 @@ type usock struct {
 	watched  bool // a listener is being polled
 	hungUp   bool
 	urgent   bool // an urgent byte may be in the queue
+	untold   bool // it failed while a receive was armed, which may bring bytes from before
 }
 
 // What a completion is about stands in the top byte of its user data, over
@@ -339,8 +340,11 @@ func (u *Uring) completed(c cqe, ev *Event) bool {
 		if c.flags&cqeMore == 0 && c.res > 0 && c.res&unix.POLLERR == 0 {
 			u.watchEnd(slot, s)
 		}
-		// Where a receive is armed, that tells.
-		if c.res < 0 || c.res&unix.POLLERR == 0 || s.armed || s.hungUp {
+		if c.res < 0 || c.res&unix.POLLERR == 0 || s.hungUp {
+			return false
+		}
+		if s.armed { // that tells, unless it brings bytes from before
+			s.untold = true
 			return false
 		}
 		s.hungUp = true

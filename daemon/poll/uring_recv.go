@@ -66,6 +66,10 @@ func (u *Uring) received(slot uint32, s *usock, c cqe, ev *Event) bool {
 	s.limit, s.urgent = 0, false
 	switch {
 	case c.res > 0:
+		if s.untold { // these bytes were there before
+			s.untold = false
+			u.pollAdd(slot, s, aboutHangUp, 0)
+		}
 		*ev = Event{Kind: Received, Slot: slot, Data: u.bufs.get(u.held, int(c.res))}
 	case c.res == 0:
 		s.full = true
