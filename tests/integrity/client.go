@@ -173,7 +173,7 @@ func (c *Client) ended(l *line, p *Plan, among bool, err error) {
 	case !isNet && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
 		c.Tally.Violation("%s: no response: %v", p.Token, err)
 	case p.Fault == None && !among:
-		c.Tally.Violation("%s: cut off without a fault, %s with %d bytes, framing %s of %d bytes: %v", p.Token, p.Method, p.Size, p.Framing, p.Answer, err)
+		c.Tally.CutOff("%s: cut off without a fault, %s with %d bytes, framing %s of %d bytes: %v", p.Token, p.Method, p.Size, p.Framing, p.Answer, err)
 	default:
 		c.Tally.Count("cut off")
 	}

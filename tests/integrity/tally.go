@@ -13,6 +13,7 @@ type Tally struct {
 	mu         sync.Mutex
 	counts     map[string]int
 	violations []string
+	late       []string
 }
 
 // NewTally makes an empty one.
@@ -44,6 +45,21 @@ func (t *Tally) Violations() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Clone(t.violations)
+}
+
+// CutOff notes an exchange that was ended without a fault: because a side was late
+// for the daemon's timeouts, if for any reason that is good.
+func (t *Tally) CutOff(format string, args ...any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.late = append(t.late, fmt.Sprintf(format, args...))
+}
+
+// Late are the exchanges that were ended without a fault.
+func (t *Tally) Late() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.late)
 }
 
 // String is the counts, in the order of their names.
