@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ktcpvs/tests/netns/lab"
+	"ktcpvs/tests/steady"
 	"ktcpvs/tests/wait"
 )
 
@@ -51,17 +52,21 @@ func TestEveryEndIsSeenAsTheManualSays(t *testing.T) {
 						t.Errorf("the manual does not tell what is seen when: %s", ev.name)
 						continue
 					}
-					own := ev.common != nil || ev.knobs != nil
+					own := ev.common != nil || ev.timeout > 0
 					if shared == nil {
 						shared = s.start(append(ev.args, "--poll="+poller)...)
 					} else if own {
 						s.end(shared)
 						shared = s.start(append(ev.args, "--poll="+poller)...)
 					}
-					for name, value := range ev.knobs {
-						s.Balancer.SetKnob(name, value)
+					if ev.timeout > 0 {
+						steady.Slower(t, func(t testing.TB, scale int) {
+							s.Balancer.SetKnob("read_timeout", fmt.Sprint(ev.timeout*scale))
+							s.try(t, shared, &ev, said)
+						})
+					} else {
+						s.try(t, shared, &ev, said)
 					}
-					s.try(t, shared, &ev, said)
 					if own {
 						s.end(shared)
 						shared = nil
@@ -88,7 +93,7 @@ func (s *site) end(d *lab.Daemon) {
 }
 
 // try has one event happen to a stream of each kind.
-func (s *site) try(t *testing.T, d *lab.Daemon, ev *event, said map[string]verdicts) {
+func (s *site) try(t testing.TB, d *lab.Daemon, ev *event, said map[string]verdicts) {
 	var cells []*cell
 	for _, k := range kinds() {
 		for i := range 4 {
@@ -145,7 +150,7 @@ func (s *site) begin(c *cell, ev *event) (err error) {
 		if err == nil {
 			err = c.fill(c.stuck)
 		}
-		if err == nil || ev.knobs == nil {
+		if err == nil || ev.timeout == 0 {
 			break
 		}
 		for _, f := range c.close {

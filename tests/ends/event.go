@@ -16,7 +16,7 @@ type event struct {
 	complete bool // of messages: the last byte of the body is sent
 	goesOn   bool // the sender sends on, until it may not
 	args     []string
-	knobs    map[string]string
+	timeout  int // seconds that read_timeout is
 
 	// common happens to the daemon when all streams are under way; apply then to
 	// each of them, while the receiver reads; after, when it has read the end.
@@ -97,7 +97,7 @@ func events() []event {
 		{name: "sender resets", apply: func(st *stream) { reset(st.sender) }},
 		{name: "receiver resets", silent: true, apply: func(st *stream) { reset(st.receiver) }},
 		{name: "receiver closes", silent: true, goesOn: true, apply: func(st *stream) { st.receiver.Close() }},
-		{name: "read_timeout", knobs: map[string]string{"read_timeout": "3"}},
+		{name: "read_timeout", timeout: 3},
 		{name: "stop, ends in time", complete: true, args: []string{"--drain=600"}, common: stops, apply: completes},
 		{name: "stop, deadline", args: []string{"--drain=1"}, common: stops},
 		{name: "stop, second signal", args: []string{"--drain=600"}, common: func(s *site, d *lab.Daemon) {
