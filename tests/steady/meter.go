@@ -3,6 +3,7 @@ package steady
 import (
 	"fmt"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -14,6 +15,8 @@ const (
 	unseenMost = 0.40 // processors: by ticks, which are coarse
 	stolenMost = 0.05 // processors
 	slowerMost = 1.6  // of the same work, by the thread's own clock
+
+	saturated = 0.70 // of the processors' time
 )
 
 // Meter tells whether others have used the machine since it began.
@@ -31,7 +34,25 @@ func Begin() *Meter { return &Meter{time.Now(), use(), spin()} }
 func (m *Meter) Disturbed() string {
 	after, span := use(), time.Since(m.began)
 	slower := max(m.spin, spin())
-	return disturbance(after.since(m.before), span, float64(slower)/float64(fastest))
+	return disturbance(after.since(m.before), span, float64(slower)/float64(fastest.Load()))
+}
+
+// TooBusy says why what was to be done in time may have been late since the meter
+// began: the machine was disturbed, or the test itself kept the processors busy.
+// It is "" when neither was so.
+func (m *Meter) TooBusy() string {
+	if disturbed := m.Disturbed(); disturbed != "" {
+		return disturbed
+	}
+	span := time.Since(m.began) * time.Duration(runtime.NumCPU())
+	return saturation(float64(use().since(m.before).busy) / float64(max(span, time.Millisecond)))
+}
+
+func saturation(share float64) string {
+	if share > saturated {
+		return fmt.Sprintf("the processors were busy for %.0f %% of the time", 100*share)
+	}
+	return ""
 }
 
 func disturbance(u usage, span time.Duration, slower float64) string {
@@ -53,8 +74,11 @@ func disturbance(u usage, span time.Duration, slower float64) string {
 	return ""
 }
 
-// fastest is the least time that the work of spin has taken in this process.
-var fastest = time.Hour
+// fastest is the least time, in nanoseconds, that the work of spin has taken in
+// this process. Tests that run side by side lower it.
+var fastest atomic.Int64
+
+func init() { fastest.Store(int64(time.Hour)) }
 
 // spin is the time that a thread has used up for the same work as ever, which
 // grows where the processor is shared in ways that the system does not tell.
@@ -74,7 +98,9 @@ func spin() time.Duration {
 		runtime.KeepAlive(x) // so that the work is done
 		best = min(best, threadTime()-began)
 	}
-	fastest = min(fastest, best)
+	for known := fastest.Load(); int64(best) < known && !fastest.CompareAndSwap(known, int64(best)); {
+		known = fastest.Load()
+	}
 	return best
 }
 

@@ -12,7 +12,7 @@ import (
 // Slower calls a test in which something must be done before a time is over that
 // the program under test counts by its own clock: a part of a message each second,
 // say. On a machine that was too busy for that it fails for no fault of the
-// program's. It is then called again, with times that are longer by scale; what is
+// program's, also when the test itself is all the work. It is then called again, with times that are longer by scale; what is
 // at fault fails again. On a quiet machine the first failure counts.
 func Slower(t *testing.T, test func(t testing.TB, scale int)) {
 	t.Helper()
@@ -23,7 +23,7 @@ func Slower(t *testing.T, test func(t testing.TB, scale int)) {
 		if !trial.Failed() {
 			return
 		}
-		disturbed := meter.Disturbed()
+		disturbed := meter.TooBusy()
 		text := fmt.Sprintf("with times longer by %d:\n%s", scale, trial.text())
 		if disturbed == "" || scale == 12 {
 			t.Error(text)
