@@ -52,7 +52,7 @@ func Namespaced(t *testing.T, propagation Propagation) bool {
 	}
 	NeedRoot(t)
 	require.Fuse(t)
-	cmd := Self("-test.run", pattern(t.Name()), "-test.timeout", "60s", "-test.v="+fmt.Sprint(testing.Verbose()))
+	cmd := Self("-test.run", pattern(t.Name()), "-test.timeout", "10m", "-test.v="+fmt.Sprint(testing.Verbose()))
 	cmd.Env = append(cmd.Env, inside+"=1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: unix.CLONE_NEWNS | unix.CLONE_NEWNET}
 	output, err := cmd.CombinedOutput()
@@ -104,17 +104,6 @@ func ShellStatus(script string, args ...string) (string, error) {
 	cmd.WaitDelay = time.Second
 	output, err := cmd.CombinedOutput()
 	return string(output), err
-}
-
-// Eventually waits until condition holds, for 10 seconds at most.
-func Eventually(t *testing.T, what string, condition func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		if condition() {
-			return
-		}
-	}
-	t.Fatalf("not within 10 s: %s", what)
 }
 
 // Knob is an integer setting without meaning.

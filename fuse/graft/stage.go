@@ -108,12 +108,7 @@ func (s *staged) build(knobs []sysctlfs.Knob, o sysctlfs.Options) (err error) {
 	if err := move(s.procfs, netDir+"/"+curtain+"/"+behind); err != nil {
 		return err
 	}
-	// The kernel asks for the empty listing once, now, and never again; listing
-	// makes it doubt the access time, so it asks for the attributes afterwards.
-	if _, err := os.ReadDir(netDir + "/" + curtain); err != nil {
-		return err
-	}
-	if _, err := os.Lstat(netDir + "/" + curtain); err != nil {
+	if err := ask(netDir + "/" + curtain); err != nil {
 		return err
 	}
 	if s.tree, err = cloneMounts(netDir); err != nil {
@@ -125,6 +120,21 @@ func (s *staged) build(knobs []sysctlfs.Knob, o sysctlfs.Options) (err error) {
 		return fmt.Errorf("cannot make the graft read-only: %w", mounts.Explain(err))
 	}
 	return nil
+}
+
+// ask makes the kernel ask what it asks once of the curtain: the empty listing,
+// and whether there are extended attributes and a time of birth. Without it the
+// first to look at the curtain would wait for a daemon that is stopped (SIGSTOP).
+// Listing makes the kernel doubt the access time, so the attributes come last.
+func ask(curtain string) error {
+	if _, err := os.ReadDir(curtain); err != nil {
+		return err
+	}
+	// That there are none is the answer.
+	unix.Llistxattr(curtain, nil)
+	unix.Lgetxattr(curtain, "system.posix_acl_access", nil)
+	var stat unix.Statx_t
+	return unix.Statx(unix.AT_FDCWD, curtain, unix.AT_SYMLINK_NOFOLLOW, unix.STATX_BASIC_STATS|unix.STATX_BTIME, &stat)
 }
 
 func (s *staged) makeNames() error {
