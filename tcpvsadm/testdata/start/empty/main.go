@@ -1,0 +1,4 @@
+// Program empty does nothing.
+package main
+
+func main() {}
