@@ -48,6 +48,7 @@ type operator struct {
 	daemon *prototest.Daemon
 	env    []string
 	stdin  string
+	here   bool // calls are made in the test's process, of run instead of the binary
 }
 
 func newOperator(t *testing.T) *operator {
@@ -60,6 +61,18 @@ func newOperator(t *testing.T) *operator {
 // lonely is an operator on whose port no daemon is.
 func lonely(t *testing.T) *operator {
 	return &operator{t: t, env: []string{proto.PortEnv + "=4294967295"}}
+}
+
+// near is a lonely operator whose calls start no program, for tests that make
+// hundreds of them.
+func near(t *testing.T) *operator {
+	o := lonely(t)
+	for _, variable := range o.env {
+		name, value, _ := strings.Cut(variable, "=")
+		t.Setenv(name, value)
+	}
+	o.here = true
+	return o
 }
 
 // result is what a call left.
@@ -80,10 +93,14 @@ func (o *operator) call(args ...string) result {
 // into runs the binary with another standard output.
 func (o *operator) into(stdout io.Writer, args ...string) result {
 	o.t.Helper()
+	var stderr bytes.Buffer
+	if o.here {
+		status := run(args, strings.NewReader(o.stdin), stdout, &stderr)
+		return result{stderr: stderr.String(), status: status}
+	}
 	cmd := exec.Command(binary, args...)
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}, o.env...)
 	cmd.Stdin = strings.NewReader(o.stdin)
-	var stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = stdout, &stderr
 	err := cmd.Run()
 	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {

@@ -78,7 +78,7 @@ func (f form) words(name string, with []string) []string {
 }
 
 func TestOptionsThatDoNotGoWithACommand(t *testing.T) {
-	o := lonely(t)
+	o := near(t)
 	for _, f := range forms {
 		for short, option := range options {
 			if slices.Contains(f.needs, short) || slices.Contains(f.take, short) {
@@ -97,7 +97,7 @@ func TestOptionsThatDoNotGoWithACommand(t *testing.T) {
 }
 
 func TestOptionsThatGoWithACommandAreTaken(t *testing.T) {
-	o := lonely(t)
+	o := near(t)
 	for _, f := range forms {
 		for _, name := range f.names {
 			for _, option := range append([]string{""}, f.take...) {
@@ -135,7 +135,7 @@ func TestOptionsThatAreMissing(t *testing.T) {
 }
 
 func TestOptionsGivenTwice(t *testing.T) {
-	o := lonely(t)
+	o := near(t)
 	for _, f := range forms {
 		for _, option := range slices.Concat(f.needs, f.take) {
 			if option == "--header" || option == "--cookie" || option == "--query" {
@@ -152,7 +152,7 @@ func TestOptionsGivenTwice(t *testing.T) {
 }
 
 func TestTwoCommands(t *testing.T) {
-	o := lonely(t)
+	o := near(t)
 	for i, f := range forms {
 		for _, second := range []form{f, forms[(i+1)%len(forms)]} {
 			want := f.shown() + " and " + second.shown() + " are two commands; a call takes one"
