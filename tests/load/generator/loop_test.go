@@ -135,7 +135,8 @@ func TestASilentProxyIsAnError(t *testing.T) {
 	if err := l.Attach(t.Context(), load); err != nil {
 		t.Fatal(err)
 	}
-	_, err := l.Run(t.Context(), 30*time.Millisecond, 0)
+	l.patience = 30 * time.Millisecond
+	_, err := l.Run(t.Context(), 30*time.Millisecond, 1)
 	if err == nil {
 		t.Error("a run without a response succeeded")
 	}
