@@ -290,7 +290,7 @@ func TestPhttpGivesRequestsOfHTTP10AConnectionEach(t *testing.T) {
 		--start`)
 	for range 10 {
 		w := f.Client.Wire(f.VIP(8080))
-		w.Say("GET /old HTTP/1.0\nHost: x\nConnection: keep-alive\n\n")
+		w.Say("GET /old HTTP/1.0\nHost: x\n\n")
 		rest, err := w.Rest()
 		if err != nil || !strings.HasPrefix(rest, "HTTP/1.1 200") || !strings.HasSuffix(rest, "r1 /old\n") {
 			t.Fatalf("got %q, %v", rest, err)
