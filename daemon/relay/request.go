@@ -182,7 +182,7 @@ func (s *Session) choose(c *Context, svc *table.Service) *table.Server {
 			return server
 		}
 	}
-	return c.present(svc, svc.Choose(in), in)
+	return c.present(svc, svc.Choose(c.Loop, in), in)
 }
 
 // present is the server that was chosen, or another one as long as that is away.

@@ -378,7 +378,7 @@ func (schedulers) Scheduler(name string) (*table.Scheduler, error) {
 
 type first []*table.Server
 
-func (f first) Pick(uint32) *table.Server {
+func (f first) Pick(int, uint32) *table.Server {
 	const muchLater = 1 << 62 // nobody counts as away any more
 	return f.PickOther(0, &table.Avoid{Now: muchLater})
 }

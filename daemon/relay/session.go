@@ -259,7 +259,7 @@ func (s *Session) open(c *Context) {
 	}
 	s.phase = tunnel
 	c.op(Op{Kind: Guard, Side: Client})
-	s.connect(c, svc, c.present(svc, svc.Picker.Pick(0), nil))
+	s.connect(c, svc, c.present(svc, svc.Picker.Pick(c.Loop, 0), nil))
 }
 
 // rest waits for the client's next request.

@@ -37,7 +37,7 @@ func newHashed(servers []*table.Server) table.Picker {
 }
 
 // Pick is O(1).
-func (p hashed) Pick(key uint32) *table.Server {
+func (p hashed) Pick(_ int, key uint32) *table.Server {
 	if len(p) == 0 {
 		return nil
 	}

@@ -52,8 +52,9 @@ func TestLeastConnsPicksTheLeastLoadedForItsWeight(t *testing.T) {
 		{"all quiescent", []load{{0, 0}, {0, 5}}, -1},
 		{"fewer connections", []load{{1, 3}, {1, 2}, {1, 4}}, 1},
 		{"more weight", []load{{1, 10}, {3, 20}}, 1},
-		{"a tie keeps the earlier", []load{{1, 2}, {2, 4}, {1, 2}}, 0},
-		{"idle ones tie whatever their weight", []load{{1, 0}, {9, 0}}, 0},
+		{"of equals the heavier is first", []load{{1, 2}, {2, 4}, {1, 2}}, 1},
+		{"of equals of the same weight the earlier", []load{{1, 7}, {1, 2}, {1, 2}}, 1},
+		{"idle ones tie whatever their weight", []load{{1, 0}, {9, 0}}, 1},
 		{"a quiescent one is passed over", []load{{0, 0}, {1, 9}}, 1},
 		{"a quiescent one in the middle", []load{{1, 9}, {0, 0}, {1, 8}}, 2},
 		{"a quotient that division would cut to a tie", []load{{2, 3}, {3, 4}}, 1},
@@ -64,7 +65,7 @@ func TestLeastConnsPicksTheLeastLoadedForItsWeight(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			servers := serversOf(test.loads...)
-			if got := indexOf(servers, newLeastConns(servers).Pick(0)); got != test.want {
+			if got := indexOf(servers, newLeastConns(servers).Pick(0, 0)); got != test.want {
 				t.Errorf("picked %d, want %d", got, test.want)
 			}
 		})
@@ -79,7 +80,7 @@ func TestLeastConnsAgreesWithExactFractions(t *testing.T) {
 				conns:  rapid.OneOf(rapid.Int64Range(0, 5), rapid.Int64Min(0)).Draw(t, "conns"),
 			}
 		})).Draw(t, "loads")
-		want := -1
+		want := map[int]bool{}
 		var least *big.Rat
 		for i, l := range loads {
 			if l.weight == 0 {
@@ -87,12 +88,18 @@ func TestLeastConnsAgreesWithExactFractions(t *testing.T) {
 			}
 			quotient := big.NewRat(l.conns, int64(l.weight))
 			if least == nil || quotient.Cmp(least) < 0 {
-				want, least = i, quotient
+				want, least = map[int]bool{}, quotient
+			}
+			if quotient.Cmp(least) == 0 {
+				want[i] = true
 			}
 		}
 		servers := serversOf(loads...)
-		if got := indexOf(servers, newLeastConns(servers).Pick(0)); got != want {
-			t.Fatalf("picked %d of %v, want %d", got, loads, want)
+		picker := newLeastConns(servers)
+		for range 3 { // turns among equals
+			if got := indexOf(servers, picker.Pick(0, 0)); !want[got] && (got >= 0 || len(want) > 0) {
+				t.Fatalf("picked %d of %v, want one of %v", got, loads, want)
+			}
 		}
 	})
 }
@@ -101,7 +108,7 @@ func TestConnectionsSpreadByWeight(t *testing.T) {
 	servers := serversOf(load{weight: 1}, load{weight: 2}, load{weight: 5}, load{weight: 0})
 	picker := newLeastConns(servers)
 	for range 800 {
-		picker.Pick(0).Live.Conns.Add(1)
+		picker.Pick(0, 0).Live.Conns.Add(1)
 	}
 	for i, want := range []int64{100, 200, 500, 0} {
 		if got := servers[i].Live.Conns.Load(); got != want {
@@ -133,7 +140,7 @@ func TestHashedTakesTheKeysPlaceInListOrder(t *testing.T) {
 			servers := serversOf(loads...)
 			picker := newHashed(servers)
 			for key, want := range test.want {
-				if got := indexOf(servers, picker.Pick(uint32(key))); got != want {
+				if got := indexOf(servers, picker.Pick(0, uint32(key))); got != want {
 					t.Errorf("key %d picks %d, want %d", key, got, want)
 				}
 			}
@@ -143,7 +150,7 @@ func TestHashedTakesTheKeysPlaceInListOrder(t *testing.T) {
 
 func TestHashedTakesTheLargestKey(t *testing.T) {
 	servers := serversOf(load{weight: 1}, load{weight: 1}, load{weight: 1})
-	if got, want := indexOf(servers, newHashed(servers).Pick(math.MaxUint32)), int(uint32(math.MaxUint32)%3); got != want {
+	if got, want := indexOf(servers, newHashed(servers).Pick(0, math.MaxUint32)), int(uint32(math.MaxUint32)%3); got != want {
 		t.Errorf("picked %d, want %d", got, want)
 	}
 }
@@ -162,7 +169,7 @@ func TestQuiescingMovesNoKeyOfTheOthers(t *testing.T) {
 		old, now := serversOf(before...), serversOf(after...)
 		oldPicker, nowPicker := newHashed(old), newHashed(now)
 		for key := range uint32(len(weights)) {
-			was, is := indexOf(old, oldPicker.Pick(key)), indexOf(now, nowPicker.Pick(key))
+			was, is := indexOf(old, oldPicker.Pick(0, key)), indexOf(now, nowPicker.Pick(0, key))
 			if was != quiesced && is != was {
 				t.Fatalf("key %d moved from %d to %d when %d was quiesced", key, was, is, quiesced)
 			}
@@ -178,7 +185,7 @@ func TestPickingDoesNotAllocate(t *testing.T) {
 	for _, s := range all {
 		picker := s.Build(servers)
 		if n := testing.AllocsPerRun(100, func() {
-			if picker.Pick(7) == nil {
+			if picker.Pick(0, 7) == nil {
 				t.Error("no server")
 			}
 		}); n != 0 {
@@ -209,7 +216,7 @@ func BenchmarkPick(b *testing.B) {
 			b.ReportAllocs()
 			key := uint32(0)
 			for b.Loop() {
-				picked = picker.Pick(key)
+				picked = picker.Pick(0, key)
 				key++
 			}
 		})

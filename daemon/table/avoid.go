@@ -34,6 +34,9 @@ func (l *Live) Away(loop int) time.Duration {
 	return l.away[loop]
 }
 
+// Loops is how many loops may choose the server.
+func (l *Live) Loops() int { return len(l.away) }
+
 // SetAway is for the loop itself: nobody else reads or writes its mark.
 func (l *Live) SetAway(loop int, until time.Duration) {
 	if loop < len(l.away) {

@@ -12,7 +12,7 @@ import (
 // order that is not quiescent.
 type firstUsable []*Server
 
-func (p firstUsable) Pick(uint32) *Server { return p.PickOther(0, &Avoid{}) }
+func (p firstUsable) Pick(int, uint32) *Server { return p.PickOther(0, &Avoid{}) }
 
 func (p firstUsable) PickOther(_ uint32, avoid *Avoid) *Server {
 	for _, s := range p {
@@ -26,7 +26,7 @@ func (p firstUsable) PickOther(_ uint32, avoid *Avoid) *Server {
 // byKey takes the server at key modulo their number.
 type byKey []*Server
 
-func (p byKey) Pick(key uint32) *Server {
+func (p byKey) Pick(_ int, key uint32) *Server {
 	if len(p) == 0 {
 		return nil
 	}
@@ -35,7 +35,7 @@ func (p byKey) Pick(key uint32) *Server {
 
 func (p byKey) PickOther(key uint32, avoid *Avoid) *Server {
 	for range p {
-		if s := p.Pick(key); !avoid.HasFailed(s.Live) {
+		if s := p.Pick(0, key); !avoid.HasFailed(s.Live) {
 			return s
 		}
 		key++

@@ -24,9 +24,9 @@ type Scheduler struct {
 // Picker picks among the servers it was built of. It is safe on any number of
 // goroutines and does not allocate.
 type Picker interface {
-	// Pick returns a server of weight above 0, nil when there is none. The
-	// key matters only to schedulers that hash.
-	Pick(key uint32) *Server
+	// Pick returns a server of weight above 0 for a loop, nil when there is none.
+	// The key matters only to schedulers that hash.
+	Pick(loop int, key uint32) *Server
 	// PickOther is Pick among the servers that have not failed; one that is away
 	// only if all are. It looks at each server once.
 	PickOther(key uint32, avoid *Avoid) *Server

@@ -45,15 +45,15 @@ type Service struct {
 	Live    *ServiceLive
 }
 
-// Choose returns the server for a connection or a request, nil when no rule
+// Choose returns the server for a connection or a request of a loop, nil when no rule
 // holds or no server can be had. in may be nil when the scheduler does not
 // look at content.
-func (s *Service) Choose(in *match.Input) *Server {
+func (s *Service) Choose(loop int, in *match.Input) *Server {
 	picker, key := s.pickerFor(in)
 	if picker == nil {
 		return nil
 	}
-	return picker.Pick(key)
+	return picker.Pick(loop, key)
 }
 
 // ChooseOther is Choose once some servers have turned out not to be there.
