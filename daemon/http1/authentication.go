@@ -4,13 +4,12 @@ package http1
 // Negotiate. Those authenticate the connection and not the request (RFC 4559 section 6): whose next requests it
 // carries is taken for who sent these.
 //
-// A scheme stands first, or behind a comma outside of quotes. What "=" follows there is a parameter of the challenge
-// before it.
+// A scheme stands first, or behind a comma outside of quotes. What "=" follows behind a comma is a parameter of the
+// challenge before it. Where a quote has no end, recipients differ about what is within it, so that nothing is.
 func namesConnectionScheme(value []byte) bool {
-	for i := 0; i < len(value); i = elementEnd(value, i) + 1 {
-		for i < len(value) && (value[i] == ' ' || value[i] == '\t') {
-			i++
-		}
+	whole := quotesEnd(value)
+	for i := 0; i < len(value); i = elementEnd(value, i, whole) + 1 {
+		i = blanksEnd(value, i)
 		end := tokenEnd(value, i)
 		if name := value[i:end]; (foldEqual(name, "ntlm") || foldEqual(name, "negotiate")) && !isParameter(value, i, end) {
 			return true
@@ -19,22 +18,34 @@ func namesConnectionScheme(value []byte) bool {
 	return false
 }
 
-// isParameter reports whether the token value[start:end] is the name of a parameter: with blanks before the "=", only
-// behind a comma, as a parameter needs a scheme before it.
+// isParameter reports whether the token value[start:end] is the name of a parameter: only behind a comma, as a parameter
+// needs a scheme before it.
 func isParameter(value []byte, start, end int) bool {
-	blanks := end
-	for blanks < len(value) && (value[blanks] == ' ' || value[blanks] == '\t') {
-		blanks++
-	}
-	return blanks < len(value) && value[blanks] == '=' && (blanks == end || start > 0)
+	blanks := blanksEnd(value, end)
+	return start > 0 && blanks < len(value) && value[blanks] == '='
 }
 
-// elementEnd returns where the list element that goes on at i ends: at its comma, or at len(value).
-func elementEnd(value []byte, i int) int {
+// quotesEnd reports whether each quote in a value has its end.
+func quotesEnd(value []byte) bool {
+	quoted := false
+	for i := 0; i < len(value); i++ {
+		switch c := value[i]; {
+		case c == '"':
+			quoted = !quoted
+		case c == '\\' && quoted:
+			i++
+		}
+	}
+	return !quoted
+}
+
+// elementEnd returns where the list element that goes on at i ends: at its comma, or at len(value). quotes tells that
+// a comma within them ends none.
+func elementEnd(value []byte, i int, quotes bool) int {
 	quoted := false
 	for ; i < len(value); i++ {
 		switch c := value[i]; {
-		case c == '"':
+		case c == '"' && quotes:
 			quoted = !quoted
 		case c == '\\' && quoted:
 			i++

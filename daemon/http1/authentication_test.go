@@ -24,7 +24,13 @@ var connectionSchemes = []struct {
 	{"NTLM,Negotiate", true},
 	{"NTLM;x", true},
 
+	{"NTLM=", true},
+	{"Basic realm=\"a, NTLM", true},
+	{"Basic realm=\"a\\\", Negotiate", true},
+	{"Digest nonce=\"a\", realm=\"b , NTLM x", true},
+
 	{"", false},
+	{"Basic realm=\"a NTLM", false},
 	{"Basic bnRsbTpudGxt", false},
 	{"Bearer NTLM", false},
 	{"Basic realm=\"NTLM\"", false},
