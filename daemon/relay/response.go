@@ -30,6 +30,7 @@ func (s *Session) fromServer(c *Context, ev *Event) {
 			return
 		}
 		data = data[n:]
+		s.own = s.own || c.res.Bound
 		switch {
 		case c.res.Tunnel:
 			s.switchProtocols(c, data)
@@ -111,7 +112,6 @@ func (s *Session) respond(c *Context) []byte {
 	r := &c.res
 	s.final, s.punctual = true, s.request.done
 	s.spoiled = s.spoiled || !r.KeepAlive
-	s.own = s.own || r.Bound
 	// Sending on could reset the connection before the answer is read (RFC 9112, section 9.5).
 	s.ceased = !r.KeepAlive && r.Status >= 400
 	unchunk := r.Body == http1.ChunkedBody && s.minor == 0
