@@ -66,7 +66,7 @@ func (s *Session) sessionCookie(c *Context) []byte {
 		return nil
 	}
 	id := sid{server: c.Veil.cover(s.server.Live.Key)}
-	switch life, fixed := cookieLife(c); {
+	switch life, fixed := cookieLife(c, s.head); {
 	case life > 0:
 		id.expires, id.fixed = c.Unix+life, fixed
 	case s.returned.server == id.server && !s.returned.fixed && s.returned.expires-c.Unix < sidLife/2:

@@ -21,8 +21,8 @@ type cookie struct {
 
 // cookieLife is how many seconds the cookies that the response in c.res sets
 // live, 0 or less when it sets none that lives. A cookie that a later field sets
-// again, or takes away, is not counted.
-func cookieLife(c *Context) (life int64, fixed bool) {
+// again, or takes away, is not counted. request is the request's head.
+func cookieLife(c *Context, request []byte) (life int64, fixed bool) {
 	if !c.res.SetsCookie {
 		return 0, false
 	}
@@ -32,7 +32,7 @@ func cookieLife(c *Context) (life int64, fixed bool) {
 			continue
 		}
 		set, ok := readCookie(fields[i].Value)
-		if !ok || set.replaced(fields[i+1:]) {
+		if !ok || set.replaced(fields[i+1:], request) {
 			continue
 		}
 		l, fix := set.life(c.Unix)
@@ -78,7 +78,7 @@ func (k *cookie) attribute(name, value []byte) {
 			k.domain = bytes.TrimPrefix(value, []byte{'.'})
 		}
 	case bytes.EqualFold(name, []byte("Path")):
-		if k.path = value; len(value) > 0 && value[0] != '/' {
+		if k.path = value; len(value) == 0 || value[0] != '/' {
 			k.path = nil
 		}
 	}
@@ -102,18 +102,32 @@ func (k *cookie) life(now int64) (life int64, fixed bool) {
 	return life, fixed
 }
 
-// replaced reports whether one of the fields behind it sets the same cookie.
-func (k *cookie) replaced(behind []http1.Field) bool {
+// replaced reports whether one of the fields behind it sets the same cookie, in
+// the response to that request.
+func (k *cookie) replaced(behind []http1.Field, request []byte) bool {
 	for i := range behind {
 		if behind[i].Kind != http1.SetCookie || !bytes.Contains(behind[i].Value, k.name) {
 			continue
 		}
 		if set, ok := readCookie(behind[i].Value); ok && bytes.Equal(set.name, k.name) &&
-			bytes.EqualFold(set.domain, k.domain) && bytes.Equal(set.path, k.path) {
+			bytes.EqualFold(set.domain, k.domain) && bytes.Equal(set.pathFor(request), k.pathFor(request)) {
 			return true
 		}
 	}
 	return false
+}
+
+// pathFor is the path of the cookie, which is that of the request up to its last
+// slash if it names none (RFC 6265, section 5.1.4).
+func (k *cookie) pathFor(request []byte) []byte {
+	if k.path != nil {
+		return k.path
+	}
+	_, target, _ := bytes.Cut(request, []byte{' '})
+	if end := bytes.IndexAny(target, " ?"); end >= 0 {
+		target = target[:end]
+	}
+	return target[:max(bytes.LastIndexByte(target, '/'), min(1, len(target)))]
 }
 
 // seconds reads a Max-Age (RFC 6265, section 5.2.2): digits, behind a minus sign

@@ -94,10 +94,10 @@ func TestACookieLivesAsLongAsTheServerSays(t *testing.T) {
 		ctx.Unix = newYear
 		ctx.res.SetsCookie = true
 		ctx.res.Fields = []http1.Field{{Kind: http1.SetCookie, Value: []byte(c.value)}}
-		if n := testing.AllocsPerRun(10, func() { cookieLife(&ctx) }); n != 0 {
+		if n := testing.AllocsPerRun(10, func() { cookieLife(&ctx, nil) }); n != 0 {
 			t.Errorf("%q: %v allocations", c.value, n)
 		}
-		life, fixed := cookieLife(&ctx)
+		life, fixed := cookieLife(&ctx, nil)
 		if c.life <= 0 {
 			if life > 0 {
 				t.Errorf("%q begins a session of %d seconds; want none", c.value, life)
@@ -135,6 +135,12 @@ func TestOfSeveralCookiesTheOneThatLivesLongestCounts(t *testing.T) {
 		{[]string{"a=b", "a=" + gone}, 0, false},
 		{[]string{"a=b; Path=/", "a=; path=/" + gone}, 0, false},
 		{[]string{"a=b; Path=/", "a=; path=/shop" + gone}, sidLife, false},
+		{[]string{"a=b", "a=; path=/shop" + gone}, 0, false},
+		{[]string{"a=b; path=/shop", "a=; path=" + gone}, 0, false},
+		{[]string{"a=b; path=shop", "a=; path=/shop" + gone}, 0, false},
+		{[]string{"a=b; path=/shop; path=", "a=" + gone}, 0, false},
+		{[]string{"a=b", "a=; path=/" + gone}, sidLife, false},
+		{[]string{"a=b", "a=; path=/shop/cart" + gone}, sidLife, false},
 		{[]string{"a=b; Domain=example.com", "a=; domain=.Example.com" + gone}, 0, false},
 		{[]string{"a=b; Domain=example.com", "a=" + gone}, sidLife, false},
 		{[]string{"a=b; Max-Age=86400", "a=b; Max-Age=60"}, 60, true},
@@ -147,8 +153,26 @@ func TestOfSeveralCookiesTheOneThatLivesLongestCounts(t *testing.T) {
 		for _, value := range c.values {
 			ctx.res.Fields = append(ctx.res.Fields, http1.Field{Kind: http1.SetCookie, Value: []byte(value)}, http1.Field{Value: []byte(value)})
 		}
-		if life, fixed := cookieLife(&ctx); life != c.life || life > 0 && fixed != c.fixed {
+		if life, fixed := cookieLife(&ctx, []byte("GET /shop/cart?a=/b HTTP/1.1\r\n")); life != c.life || life > 0 && fixed != c.fixed {
 			t.Errorf("%q: %d, %v; want %d, %v", c.values, life, fixed, c.life, c.fixed)
+		}
+	}
+}
+
+func TestACookieWithoutAPathHasThatOfItsRequest(t *testing.T) {
+	for request, want := range map[string]string{
+		"GET / HTTP/1.1":               "/",
+		"GET /a HTTP/1.1":              "/",
+		"GET /a/ HTTP/1.1":             "/a",
+		"GET /a/b?c=/d/e HTTP/1.1":     "/a",
+		"GET /?a/b HTTP/1.1":           "/",
+		"GET // HTTP/1.1":              "/",
+		"GET /a/b/c/d HTTP/1.1\r\nX: ": "/a/b/c",
+		"":                             "",
+	} {
+		var k cookie
+		if got := string(k.pathFor([]byte(request))); got != want {
+			t.Errorf("%q: %q, want %q", request, got, want)
 		}
 	}
 }

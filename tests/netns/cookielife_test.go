@@ -41,6 +41,8 @@ func TestASessionLivesAsLongAsABrowserKeepsTheServersCookie(t *testing.T) {
 			{[]string{"a=; Expires=Thu Jan  1 00:00:01 1970"}, none, 0},
 			{[]string{"a=; Expires=Thu, 1 Jan 1970 0:0:1"}, none, 0},
 			{[]string{"a=b; Max-Age=86400", "a=; Max-Age=0"}, none, 0},
+			{[]string{"a=b; Max-Age=86400; Path=/", "a=; Max-Age=0"}, none, 0},
+			{[]string{"a=b; Max-Age=86400", "a=; Max-Age=0; Path=/a"}, day, 'f'},
 		} {
 			request, err := http.NewRequest("GET", s.url("/"), nil)
 			if err != nil {
