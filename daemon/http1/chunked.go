@@ -1,6 +1,9 @@
 package http1
 
-import "strconv"
+import (
+	"bytes"
+	"strconv"
+)
 
 // Token is what Chunked.Next found.
 type Token uint8
@@ -17,7 +20,7 @@ const (
 )
 
 // Chunked reads a chunked body (RFC 9112 section 7.1); the zero value is ready. It keeps no bytes: each byte
-// of a line is looked at once, whatever the pieces it comes in, except for the 16 digits of a size at most.
+// of a line is looked at once, whatever the pieces it comes in, except for the digits of a size, 16 or maxDigits at most.
 type Chunked struct {
 	left    int64 // payload bytes of the chunk still to come
 	looked  int32 // bytes of an unfinished line already looked at
@@ -83,7 +86,7 @@ func (c *Chunked) Next(b []byte, lim *Limits) (n int, t Token, err error) {
 
 // Canonical reports whether the bytes of the token last returned may be passed on as they are. If not, a
 // SizeLine is to be written anew (AppendSizeLine of Remaining), without its extensions, and a TrailerField left
-// out, because it would change framing or routing (RFC 9110 section 6.5.1). A line that is canonical but for its end,
+// out, because it is folded or would change framing or routing (RFC 9110 section 6.5.1). A line that is canonical but for its end,
 // which is LF, is Bare.
 func (c *Chunked) Canonical() bool { return !c.odd && !c.bare }
 
@@ -101,12 +104,18 @@ func (c *Chunked) Skip(n int64) {
 	}
 }
 
+// maxDigits bounds the digits of a server's size, most of which can be leading zeros only.
+const maxDigits = 64
+
 // sizeLine reads a size with its extensions. Signs and prefixes have no place in it, nor blanks, but for a server, nor
-// more digits than an int64 takes.
+// more digits than an int64 takes, but for a server's leading zeros.
 func (c *Chunked) sizeLine(b []byte, lim *Limits) (n int, t Token, f fault) {
-	size, i := int64(0), 0
+	size, i, digits := int64(0), 0, 16
+	if c.loose {
+		digits = maxDigits
+	}
 	for ; i < len(b) && hex[b[i]] < 16; i++ {
-		if size >= 1<<59 || i == 16 {
+		if size >= 1<<59 || i == digits {
 			return 0, NeedMore, badChunkSize
 		}
 		size = size<<4 | int64(hex[b[i]])
@@ -153,7 +162,9 @@ func (c *Chunked) behindSize(b []byte, i, limit int) (end int, f fault) {
 		return text, ok
 	}
 	// It is not passed on, so that only its end matters.
-	end = valueEnd(b, max(text, int(c.looked)))
+	for end = valueEnd(b, max(text, int(c.looked))); end < len(b) && b[end] != '\r' && b[end] != '\n' && b[end] != 0; {
+		end = valueEnd(b, end+1)
+	}
 	c.looked = int32(end)
 	switch {
 	case end-i > limit:
@@ -204,6 +215,9 @@ func (c *Chunked) trailerLine(b []byte, lim *Limits) (n int, t Token, f fault) {
 	if f > needMore && c.loose {
 		next, colon, f = looseLine(b, 0, int(c.looked), int(c.colon))
 	}
+	if f == ok && c.loose {
+		next, f = foldEnd(b, next)
+	}
 	if next > room {
 		return 0, NeedMore, longTrailer
 	}
@@ -222,7 +236,8 @@ func (c *Chunked) trailerLine(b []byte, lim *Limits) (n int, t Token, f fault) {
 		c.looked, c.colon = 0, 0
 		c.trailer += int32(next)
 		c.bare = b[next-2] != '\r'
-		c.odd = tokenEnd(b, 0) != colon || kindOf(b[:colon]) != OtherField
+		folded := c.loose && bytes.IndexByte(b[:next-1], '\n') >= 0
+		c.odd = folded || tokenEnd(b, 0) != colon || kindOf(b[:colon]) != OtherField
 		return next, TrailerField, ok
 	}
 	return 0, NeedMore, f

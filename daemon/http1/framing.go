@@ -61,13 +61,14 @@ func (fr *framing) lengths(value []byte) fault {
 }
 
 // codings reads one Transfer-Encoding value. Empty list elements and parameters are refused with all else
-// that some recipient might read differently.
+// that some recipient might read differently, but for a server's empty elements (RFC 9110 section 5.6.1.2).
 func (fr *framing) codings(value []byte) fault {
 	fr.coded = true
 	for {
 		coding, rest, more := bytes.Cut(value, []byte(","))
 		coding = trim(coding)
 		switch {
+		case len(coding) == 0 && fr.loose:
 		case len(coding) == 0 || tokenEnd(coding, 0) < len(coding):
 			return badCoding
 		case fr.chunked:
@@ -146,8 +147,8 @@ func (fr *framing) persists(minor uint8) bool {
 }
 
 // protocols is what an HTTP/1.1 sender wants to switch to, of all its Upgrade fields, nil for nothing (RFC 9110 section
-// 7.8). What is malformed is left out, as it may be ignored, and so is HTTP/2, which would let requests pass through a
-// tunnel that the gateway never sees. whole reports that nothing was. made is the backing of a list that is put together.
+// 7.8). What is malformed is left out, as it may be ignored, and so is HTTP, such as HTTP/2, which would let requests pass
+// through a tunnel that the gateway never sees. whole reports that nothing was. made is the backing of a list that is put together.
 func (fr *framing) protocols(minor uint8, fields []Field, made *[]byte) (list []byte, whole bool) {
 	whole = true
 	if minor == 0 || !fr.switching || fr.upgrades == 0 {
@@ -179,11 +180,11 @@ func (fr *framing) protocols(minor uint8, fields []Field, made *[]byte) (list []
 	return list, whole
 }
 
-// mayTunnel reports whether a gateway may let a connection switch to a protocol: name ["/" version], other than HTTP/2 by
-// any of its names.
+// mayTunnel reports whether a gateway may let a connection switch to a protocol: name ["/" version], other than HTTP, of
+// any version and by any of its names.
 func mayTunnel(protocol []byte) bool {
 	name, valid := protocolName(protocol)
-	if !valid || foldEqual(name, "h2") || foldEqual(name, "h2c") {
+	if !valid || foldEqual(name, "h2") || foldEqual(name, "h2c") || foldEqual(name, "http") {
 		return false
 	}
 	return !(len(name) > 3 && foldEqual(name[:3], "h2-") || len(name) > 4 && foldEqual(name[:4], "h2c-"))

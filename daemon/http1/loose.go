@@ -93,6 +93,30 @@ func (p *Parser) unfold(b []byte) (end int, f fault) {
 	return end, ok
 }
 
+// foldEnd returns where the trailer line that begins b, and whose first line ends at next, ends with the lines that fold
+// it, in the way of unfold. Only what comes behind it tells. With needMore, it is what to go on from.
+func foldEnd(b []byte, next int) (end int, f fault) {
+	for {
+		if end = next - 1; b[end-1] == '\r' {
+			end--
+		}
+		text := blanksEnd(b, next)
+		switch {
+		case text == len(b):
+			return end, needMore
+		case text == next:
+			return next, ok
+		case b[text] == '\r' || b[text] == '\n':
+			return text + 1, foldedField
+		}
+		if end, next, f = looseEnd(b, text, badFieldValue); f == needMore {
+			return end, f
+		} else if f != ok {
+			return next, f
+		}
+	}
+}
+
 // looseStatus checks the status line up to the byte after the code, which is in p.mark then. Empty lines may come before
 // it, and several blanks stand between version and code (RFC 9112 sections 2.2 and 4).
 func (p *Parser) looseStatus(b []byte, lim *Limits) (end int, f fault) {

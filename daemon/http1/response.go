@@ -119,16 +119,27 @@ func (r *Response) understand(m Method) fault {
 		r.blameField(TransferEncoding)
 		return f
 	}
-	var whole bool
-	if r.Upgrade, whole = fr.protocols(r.Minor, r.Fields, &r.made); !whole && r.Status == 101 {
-		r.Upgrade = nil // it has switched to more than what is left
-	}
+	r.Upgrade = fr.chosen(r)
 	r.KeepAlive = fr.persists(r.Minor)
 	r.Tunnel = false
 	r.Length = -1
 	r.NoTrailers = fr.others
 	fr.markNamed(r.Fields)
 	return r.frame(&fr, m)
+}
+
+// chosen is what the response wants to switch to. A 101 says that it switches, be it by HTTP/1.0 or without saying so in
+// Connection; nil for one that switches to more than what may pass.
+func (fr *framing) chosen(r *Response) []byte {
+	if r.Status != 101 {
+		list, _ := fr.protocols(r.Minor, r.Fields, &r.made)
+		return list
+	}
+	fr.switching = true
+	if list, whole := fr.protocols(1, r.Fields, &r.made); whole {
+		return list
+	}
+	return nil
 }
 
 // frame decides how the body ends (RFC 9112 section 6.3).

@@ -97,7 +97,8 @@ func TestResponseIsRefusedWith502(t *testing.T) {
 		{"103 with chunks", "HTTP/1.1 103 Early Hints\r\nTransfer-Encoding: chunked\r\n\r\n", bodyIn1xx},
 		{"101 to nothing", "HTTP/1.1 101 Switching Protocols\r\n\r\n", switchToNothing},
 		{"101 to h2c", "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n", switchToNothing},
-		{"101 without Connection", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", switchToNothing},
+		{"101 to HTTP", "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: HTTP/2.0\r\n\r\n", switchToNothing},
+		{"101 of HTTP/1.0 to h2c", "HTTP/1.0 101 Switching Protocols\r\nUpgrade: x, h2c\r\n\r\n", switchToNothing},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, n, err := response(t, GET, c.input)
@@ -151,6 +152,10 @@ func TestResponseIsUnderstood(t *testing.T) {
 			Response{Status: 100, Reason: text("Continue"), Minor: 1, Length: -1, KeepAlive: true}},
 		{GET, "HTTP/1.1 200 OK\r\nConnection: x-mine\r\nContent-Length: 1\r\n\r\n",
 			Response{Status: 200, Reason: text("OK"), Minor: 1, Body: LengthBody, Length: 1, KeepAlive: true, NoTrailers: true}},
+		{GET, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n",
+			Response{Status: 101, Reason: text("Switching Protocols"), Minor: 1, Length: -1, Tunnel: true, Upgrade: text("websocket")}},
+		{GET, "HTTP/1.0 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+			Response{Status: 101, Reason: text("Switching Protocols"), Minor: 0, Length: -1, Tunnel: true, Upgrade: text("websocket")}},
 		{GET, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
 			Response{Status: 101, Reason: text("Switching Protocols"), Minor: 1, Length: -1, Tunnel: true, Upgrade: text("websocket")}},
 		{CONNECT, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",

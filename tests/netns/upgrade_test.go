@@ -53,7 +53,7 @@ func TestWebsocketSurvivesWhatIsOfferedBesideIt(t *testing.T) {
 				}
 				w.Close()
 			}
-			for _, offer := range []string{"Upgrade: h2c\nHTTP2-Settings: AAA\n", "Upgrade: h2c\nUpgrade: h2\n"} {
+			for _, offer := range []string{"Upgrade: h2c\nHTTP2-Settings: AAA\n", "Upgrade: h2c\nUpgrade: h2\n", "Upgrade: HTTP/2.0, h2c/1\n"} {
 				w := s.wire()
 				w.Say("GET / HTTP/1.1\nHost: x\nConnection: Upgrade, HTTP2-Settings\n%s\n", offer)
 				if _, body := w.Expect(200, "GET"); body != "" {
@@ -61,6 +61,50 @@ func TestWebsocketSurvivesWhatIsOfferedBesideIt(t *testing.T) {
 				}
 				w.Close()
 			}
+		}
+	})
+}
+
+// Servers that switch, and say so in an odd way.
+func TestASwitchThatIsSaidInAnOddWayIsOne(t *testing.T) {
+	withEachPoller(t, func(t *testing.T, poller string) {
+		s := newSite(t, poller)
+		switches := make(chan string, 1)
+		s.Host("r1").Serve(":80", func(conn net.Conn) {
+			reader := bufio.NewReader(conn)
+			if _, err := http.ReadRequest(reader); err != nil {
+				return
+			}
+			io.WriteString(conn, <-switches)
+			io.Copy(conn, reader)
+		})
+		for _, scheduler := range []string{"http", "hhttp", "phttp", "chttp"} {
+			s.serve(scheduler)
+			for _, answer := range []string{
+				"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n",
+				"HTTP/1.0 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n\r\n",
+				"HTTP/1.1 101\nConnection: keep-alive\nUpgrade:\n websocket\n\n",
+			} {
+				switches <- answer
+				w := s.wire()
+				w.Say("GET /ws HTTP/1.1\nHost: x\nConnection: Upgrade\nUpgrade: websocket\n\n")
+				if response, _, err := w.Response("GET"); err != nil || response.StatusCode != 101 || !strings.EqualFold(response.Header.Get("Connection"), "upgrade") ||
+					!strings.EqualFold(response.Header.Get("Upgrade"), "websocket") {
+					t.Errorf("%s: a server says %q: the client got %v, %v; want 101 with Connection and Upgrade", scheduler, answer, response, err)
+					w.Close()
+					continue
+				}
+				w.Say("ping\n")
+				if line := w.Line(); line != "ping" {
+					t.Errorf("%s: a server says %q: through the tunnel came %q", scheduler, answer, line)
+				}
+				w.Close()
+			}
+			switches <- "HTTP/1.1 101 Switching Protocols\r\nUpgrade: HTTP/2.0\r\n\r\n"
+			w := s.wire()
+			w.Say("GET /ws HTTP/1.1\nHost: x\nConnection: Upgrade\nUpgrade: websocket, HTTP/2.0\n\n")
+			w.Expect(502, "GET")
+			w.Close()
 		}
 	})
 }
