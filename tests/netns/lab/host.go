@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -45,8 +46,9 @@ func NewHost(t testing.TB, name string) *Host {
 		t.Fatal(ownErr)
 	}
 	// It waits for the end of its input, which comes with the test's end or
-	// the test's death.
-	holder := exec.Command("cat")
+	// the test's death. A procfs of its own, since the machine's may carry a
+	// running daemon's graft.
+	holder := exec.Command("sh", "-c", "mount -t tmpfs none /run && mount -t proc proc /proc && echo made && exec cat")
 	holder.SysProcAttr = &syscall.SysProcAttr{
 		Unshareflags: unix.CLONE_NEWNS | unix.CLONE_NEWNET,
 		Pdeathsig:    unix.SIGKILL,
@@ -55,19 +57,30 @@ func NewHost(t testing.TB, name string) *Host {
 	if err != nil {
 		t.Fatal(err)
 	}
+	stdout, err := holder.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var complaints bytes.Buffer
+	holder.Stderr = &complaints
 	require.That(t, "network and mount namespaces", holder.Start())
 	h := &Host{Name: name, t: t, pid: holder.Process.Pid}
 	t.Cleanup(func() {
 		stdin.Close()
 		holder.Wait()
 	})
+	if said, _ := bufio.NewReader(stdout).ReadString('\n'); said != "made\n" {
+		holder.Wait()
+		t.Fatalf("on %s: its /run and /proc: %s", name, &complaints)
+	}
 	h.netns, err = os.Open(fmt.Sprintf("/proc/%d/ns/net", h.pid))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { h.netns.Close() })
-	// A procfs of its own, since the machine's may carry a running daemon's graft.
-	h.Shell("ip link set lo up && mount -t tmpfs none /run && mount -t proc proc /proc")
+	if err := h.Within(loopbackUp); err != nil {
+		t.Fatalf("on %s: its loopback interface: %v", name, err)
+	}
 	h.condition()
 	return h
 }
@@ -130,8 +143,23 @@ func (h *Host) Read(path string) string {
 	return strings.TrimSpace(string(text))
 }
 
-// Within calls do with the host's network: sockets that it opens are the
-// host's for good. It may not start programs or goroutines that do.
+// loopbackUp is "ip link set lo up".
+func loopbackUp() error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	request, err := unix.NewIfreq("lo")
+	if err != nil {
+		return err
+	}
+	request.SetUint16(unix.IFF_UP)
+	return unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, request)
+}
+
+// Within calls do with the host's network: sockets that it opens, and programs
+// that it starts, are the host's for good. It may not start goroutines that do.
 func (h *Host) Within(do func() error) error {
 	runtime.LockOSThread()
 	if err := unix.Setns(int(h.netns.Fd()), unix.CLONE_NEWNET); err != nil {

@@ -1,11 +1,15 @@
 package lab
 
 import (
+	"bytes"
 	"fmt"
 	"net/netip"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
+
+	"ktcpvs/tests/require"
 )
 
 // Network is a balancer and the hosts it is wired to, each by a link of its
@@ -63,30 +67,42 @@ func (n *Network) connect(h *Host, link int) *neighbour {
 	h.t.Helper()
 	near, far := fmt.Sprintf("10.99.%d.1", link), fmt.Sprintf("10.99.%d.2", link)
 	near6, far6 := fmt.Sprintf("fd99:%d::1", link), fmt.Sprintf("fd99:%d::2", link)
+	var lay []string
 	if n.links != nil {
 		n.links[h.Name] = n.Balancer.link(fmt.Sprintf("to%d", link), h, "eth0")
 	} else {
-		n.Balancer.batch(fmt.Sprintf("link add to%d type veth peer name eth0 netns %d", link, h.pid))
+		lay = []string{fmt.Sprintf("link add to%d type veth peer name eth0 netns %d", link, h.pid)}
 	}
-	n.Balancer.batch(
+	n.Balancer.batch(append(lay,
 		fmt.Sprintf("addr add %s/24 dev to%d", near, link),
 		fmt.Sprintf("addr add %s/64 dev to%d nodad", near6, link),
 		fmt.Sprintf("link set to%d up", link),
-	)
+	)...)
 	h.batch(
 		fmt.Sprintf("addr add %s/24 dev eth0", far),
 		fmt.Sprintf("addr add %s/64 dev eth0 nodad", far6),
 		"link set eth0 up",
 		"route add default via "+near,
-		"-6 route add default via "+near6,
+		"route add ::/0 via "+near6,
 	)
 	return &neighbour{h, netip.MustParseAddr(far), netip.MustParseAddr(far6)}
 }
 
-// batch runs several commands of ip.
+// batch has one ip do several commands. It is started in the host's network, and
+// sees nothing else of the host.
 func (h *Host) batch(commands ...string) {
 	h.t.Helper()
-	h.Shell(`printf '%s\n' "$@" | while read -r line; do ip $line || exit; done`, commands...)
+	cmd := exec.Command(require.Tool(h.t, "ip"), "-batch", "-")
+	cmd.Stdin = strings.NewReader(strings.Join(commands, "\n") + "\n")
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	err := h.Within(cmd.Start)
+	if err == nil {
+		err = cmd.Wait()
+	}
+	if err != nil {
+		h.t.Fatalf("on %s: ip %q: %v\n%s", h.Name, commands, err, &said)
+	}
 }
 
 // Host is the host of that name.
