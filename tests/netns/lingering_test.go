@@ -2,12 +2,15 @@ package netns
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"ktcpvs/tests/netns/lab"
 	"ktcpvs/tests/wait"
 )
 
@@ -20,38 +23,54 @@ func TestARefusedUploadThatGoesOnGetsItsAnswer(t *testing.T) {
 			conn.Read(make([]byte, 4096))
 			io.WriteString(conn, "HTTP/1.1 413 Content Too Large\r\nContent-Length: 4\r\n\r\nfull")
 		})
+		schedulers := []string{"http", "hhttp", "phttp", "chttp"}
+		var config string
+		for i, scheduler := range schedulers {
+			config += fmt.Sprintf("virtual %s { listen = 0.0.0.0:%d scheduler = %[1]s server = r1:80 1 rule = pattern .* use server r1:80 }\n", scheduler, 8081+i)
+		}
+		s.Does("--stop")
+		s.Load(config)
+		s.Does("--start")
 		for _, c := range []struct{ who, limit, body string }{
 			{"the server", "0", "full"},
 			{"the daemon", "1", "413 Content Too Large\n"},
 		} {
 			s.Balancer.SetKnob("max_body_kb", c.limit)
-			for _, scheduler := range []string{"http", "hhttp", "phttp", "chttp"} {
-				s.serve(scheduler)
-				// It keeps a pace, and reads the answer when all is sent.
-				w := s.wire()
-				w.Say("PUT / HTTP/1.1\nHost: x\nContent-Length: 10000000\n\n")
-				begun, gap := time.Now(), time.Duration(0)
-				var err error
-				for sent := begun; err == nil && sent.Sub(begun) < 3*time.Second; {
-					wait.Pass(50 * time.Millisecond)
-					_, err = w.Write(make([]byte, 1000))
-					gap, sent = max(gap, time.Since(sent)), time.Now()
-				}
-				if gap > time.Second { // clock: then nothing is said
-					t.Logf("inconclusive: the machine was disturbed for %v, in which the daemon may take the client for one that pauses", gap)
-					w.Close()
-					continue
-				}
-				if err != nil {
-					t.Fatalf("%s, refused by %s: after %v: %v", scheduler, c.who, time.Since(begun), err)
-				}
-				if response, body, err := w.Response("PUT"); err != nil || response.StatusCode != 413 || body != c.body {
-					t.Errorf("%s, refused by %s: %v, %q, %v; want 413 and %q", scheduler, c.who, response, body, err, c.body)
-				}
-				w.Close()
+			var all sync.WaitGroup
+			for i, scheduler := range schedulers {
+				all.Go(func() {
+					conn, err := s.Client.Connect(s.VIP(8081 + i))
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					defer conn.Close()
+					uploadOn(t, conn, fmt.Sprintf("%s, refused by %s", scheduler, c.who), c.body)
+				})
 			}
+			all.Wait()
 		}
 	})
+}
+
+// uploadOn keeps a pace for seconds, and reads the answer when all is sent.
+func uploadOn(t testing.TB, conn *lab.Connection, what, want string) {
+	io.WriteString(conn, "PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n")
+	begun, gap := time.Now(), time.Duration(0)
+	var err error
+	for sent := begun; err == nil && sent.Sub(begun) < 3*time.Second; {
+		wait.Pass(50 * time.Millisecond)
+		_, err = conn.Write(make([]byte, 1000))
+		gap, sent = max(gap, time.Since(sent)), time.Now()
+	}
+	switch response, body, failed := conn.Response("PUT"); {
+	case gap > time.Second: // clock: then nothing is said
+		t.Logf("inconclusive: the machine was disturbed for %v, in which the daemon may take the client for one that pauses", gap)
+	case err != nil:
+		t.Errorf("%s: after %v: %v", what, time.Since(begun), err)
+	case failed != nil || response.StatusCode != 413 || body != want:
+		t.Errorf("%s: %v, %q, %v; want 413 and %q", what, response, body, failed, want)
+	}
 }
 
 // Nobody sends on for ever.
