@@ -50,7 +50,7 @@ func sideBySide() {
 	said := false
 	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
 	if !said {
-		flag.Set("test.parallel", strconv.Itoa(2*runtime.NumCPU()))
+		flag.Set("test.parallel", strconv.Itoa(4*runtime.NumCPU()))
 	}
 }
 
