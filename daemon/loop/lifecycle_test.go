@@ -176,9 +176,7 @@ func TestIdleClientsAndServerConnectionsCloseAfterTheKeepaliveTimeout(t *testing
 }
 
 func TestAnUnreachableServerIsA502AndAStallingOneA504(t *testing.T) {
-	l, _ := net.Listen("tcp", "127.0.0.1:0")
-	nobody := l.Addr().String()
-	l.Close()
+	nobody := freePort(t)
 	r := newRig(t, 1)
 	r.knobs.ReadTimeout.Set(1)
 	r.serve(table.ServiceSpec{Scheduler: "phttp"}, nobody)

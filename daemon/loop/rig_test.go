@@ -87,28 +87,6 @@ func (w *words) String() string {
 	return w.text.String()
 }
 
-// Every test of the package runs once for each of the kernel's interfaces.
-var pollers = map[string]func() (poll.Poller, error){
-	"epoll":    func() (poll.Poller, error) { return poll.NewEpoll() },
-	"io_uring": func() (poll.Poller, error) { return poll.NewUring() },
-}
-
-var pollerUnderTest string
-
-func TestMain(m *testing.M) {
-	// The Go runtime opens its own poller with the first socket and keeps it.
-	if l, err := net.Listen("tcp", "127.0.0.1:0"); err == nil {
-		l.Close()
-	}
-	for name := range pollers {
-		pollerUnderTest = name
-		if status := m.Run(); status != 0 {
-			fmt.Fprintln(os.Stderr, "with", name)
-			os.Exit(status)
-		}
-	}
-}
-
 func openFiles(t testing.TB) int {
 	t.Helper()
 	entries, err := os.ReadDir("/proc/self/fd")
@@ -121,12 +99,7 @@ func openFiles(t testing.TB) int {
 // serve defines and starts the service "web", with one rule for each server.
 func (r *rig) serve(spec table.ServiceSpec, servers ...string) {
 	r.t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	r.addr = l.Addr().String()
-	l.Close()
+	r.addr = freePort(r.t)
 	spec.Name, spec.Listen = "web", netip.MustParseAddrPort(r.addr)
 	r.change(func(tx *table.Tx) error {
 		if err := tx.AddService(spec); err != nil {
@@ -147,6 +120,19 @@ func (r *rig) serve(spec table.ServiceSpec, servers ...string) {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { r.group.Stop("web") })
+}
+
+// freePort is an address where nobody listens, and no other process will: one of
+// the loopback network that is this process's own.
+func freePort(t testing.TB) string {
+	t.Helper()
+	pid := os.Getpid()
+	l, err := net.Listen("tcp", fmt.Sprintf("127.%d.%d.%d:0", 64+pid>>14&63, pid>>7&127, 1+pid&127))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
 }
 
 // change changes the table as control does: the memory of what was before goes
