@@ -57,6 +57,7 @@ type sock struct {
 	wantWrite bool
 	wantRead  bool
 	hungUp    bool // HungUp has been told
+	halved    bool // HalfClosed has been told
 	urgent    bool // an urgent byte is, or was, in the queue
 	untold    bool // it failed while a receive was armed, which may bring bytes from before
 }
@@ -182,6 +183,10 @@ func (p *Epoll) Recheck(slot uint32) {
 	s := &p.socks[slot]
 	s.readable, s.wantRead = true, false
 	p.enqueue(slot, s)
+	if s.ended && !s.halved && !s.queued {
+		s.queued = true
+		p.later = append(p.later, slot)
+	}
 }
 
 // WantWrite implements Poller.
@@ -266,7 +271,7 @@ func (p *Epoll) Next(ev *Event) bool {
 		p.j++
 		s := &p.socks[slot]
 		s.queued = false
-		if s.used && (p.read(slot, s, ev) || s.untold && s.hangUp(slot, ev)) {
+		if s.used && (p.read(slot, s, ev) || s.untold && s.hangUp(slot, ev) || s.ended && s.halfClose(slot, ev)) {
 			return true
 		}
 	}
@@ -319,7 +324,8 @@ func (p *Epoll) ready(e *unix.EpollEvent, ev *Event) bool {
 		p.enqueue(slot, s)
 		return false
 	}
-	return p.read(slot, s, ev) || e.Events&unix.EPOLLERR != 0 && s.hangUp(slot, ev)
+	return p.read(slot, s, ev) || e.Events&unix.EPOLLERR != 0 && s.hangUp(slot, ev) ||
+		e.Events&unix.EPOLLRDHUP != 0 && s.halfClose(slot, ev)
 }
 
 // hangUp tells once that the connection has ended, where no receive will.
@@ -328,6 +334,16 @@ func (s *sock) hangUp(slot uint32, ev *Event) bool {
 	if tell {
 		s.untold, s.hungUp = false, true
 		*ev = Event{Kind: HungUp, Slot: slot}
+	}
+	return tell
+}
+
+// halfClose tells once that the stream has ended, where no receive will.
+func (s *sock) halfClose(slot uint32, ev *Event) bool {
+	tell := s.limit == 0 && !s.halved && !s.hungUp
+	if tell {
+		s.halved = true
+		*ev = Event{Kind: HalfClosed, Slot: slot}
 	}
 	return tell
 }
@@ -358,7 +374,7 @@ func (p *Epoll) read(slot uint32, s *sock, ev *Event) bool {
 				s.queued = true
 				p.later = append(p.later, slot)
 			}
-			*ev = Event{Kind: Received, Slot: slot, Data: p.buf[:n]}
+			*ev = Event{Kind: Received, Slot: slot, Data: p.buf[:n], Last: s.ended}
 			return true
 		case unix.EINTR:
 		case unix.EAGAIN:

@@ -47,6 +47,7 @@ func TestAConnectionThatNobodyReadsTellsThatItFailed(t *testing.T) {
 			quiet(t, p)
 			if halfClosed {
 				theirs.CloseWrite()
+				expect(t, p, HalfClosed, 1)
 				quiet(t, p)
 			}
 			theirs.SetLinger(0)
@@ -65,6 +66,7 @@ func TestTheEndOfBothDirectionsInOrderIsNoFailure(t *testing.T) {
 		unix.Shutdown(ours, unix.SHUT_WR)
 		theirs.Write([]byte("last"))
 		theirs.CloseWrite()
+		expect(t, p, HalfClosed, 1)
 		quiet(t, p)
 		p.Recv(1, 100)
 		if ev := expect(t, p, Received, 1); string(ev.Data) != "last" {

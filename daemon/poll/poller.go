@@ -25,6 +25,9 @@ const (
 	// could have told. An end in order, of both directions too, is none: who
 	// receives finds it behind the last bytes.
 	HungUp
+	// HalfClosed says, once, that the peer has ended its stream while no receive was
+	// armed that could have told; what it sent before may wait to be received.
+	HalfClosed
 	// Woken says that Wake was called.
 	Woken
 )
@@ -35,6 +38,7 @@ type Event struct {
 	Slot uint32
 	Data []byte
 	Err  unix.Errno
+	Last bool // Received: the end of the stream is known to be behind Data
 }
 
 // Poller waits for many sockets at once. A slot is the caller's number for a

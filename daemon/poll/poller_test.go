@@ -223,6 +223,7 @@ func TestTheEndOfOneDirectionIsNoHangUp(t *testing.T) {
 		a, b := pair(t)
 		p.Add(1, a, false)
 		unix.Shutdown(b, unix.SHUT_WR)
+		expect(t, p, HalfClosed, 1)
 		quiet(t, p)
 	})
 }

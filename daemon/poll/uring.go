@@ -48,6 +48,7 @@ type usock struct {
 	paused   bool
 	watched  bool // a listener is being polled
 	hungUp   bool
+	halved   bool // the peer has ended its stream, and that was told or is to be
 	urgent   bool // an urgent byte may be in the queue
 	untold   bool // it failed while a receive was armed, which may bring bytes from before
 }
@@ -340,8 +341,14 @@ func (u *Uring) completed(c cqe, ev *Event) bool {
 		if c.flags&cqeMore == 0 && c.res > 0 && c.res&unix.POLLERR == 0 {
 			u.watchEnd(slot, s)
 		}
-		if c.res < 0 || c.res&unix.POLLERR == 0 || s.hungUp {
+		if c.res < 0 || s.hungUp {
 			return false
+		}
+		if c.res&unix.POLLERR == 0 {
+			tell := c.res&unix.POLLRDHUP != 0 && !s.armed && !s.queued && !s.halved
+			s.halved = s.halved || c.res&unix.POLLRDHUP != 0
+			*ev = Event{Kind: HalfClosed, Slot: slot}
+			return tell
 		}
 		if s.armed { // that tells, unless it brings bytes from before
 			s.untold = true

@@ -70,9 +70,9 @@ func (u *Uring) received(slot uint32, s *usock, c cqe, ev *Event) bool {
 			s.untold = false
 			u.pollAdd(slot, s, aboutHangUp, 0)
 		}
-		*ev = Event{Kind: Received, Slot: slot, Data: u.bufs.get(u.held, int(c.res))}
+		*ev = Event{Kind: Received, Slot: slot, Data: u.bufs.get(u.held, int(c.res)), Last: s.halved}
 	case c.res == 0:
-		s.full = true
+		s.full, s.halved = true, true
 		*ev = Event{Kind: Received, Slot: slot}
 	default:
 		*ev = Event{Kind: Received, Slot: slot, Err: unix.Errno(-c.res)}
