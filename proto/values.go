@@ -126,7 +126,7 @@ type Stats struct {
 	Requests uint64
 	InBytes  uint64 // from clients
 	OutBytes uint64 // to clients
-	Errors   uint64 // answers the daemon had to make itself, 4xx and 5xx, and connections turned away without one
+	Errors   uint64 // answers the daemon had to make itself, 4xx and 5xx, connections turned away without one, and requests whose client went first
 }
 
 // Info is what the daemon says of itself.

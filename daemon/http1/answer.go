@@ -37,7 +37,7 @@ func AppendOptions(dst []byte, keepAlive bool, minor uint8, date []byte) []byte 
 const allow = "Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\n"
 
 func appendStatus(dst []byte, status int, reason string) []byte {
-	dst = append(dst, "HTTP/1.1 "...)
+	dst = append(dst, Version...)
 	dst = strconv.AppendInt(dst, int64(status), 10)
 	dst = append(dst, ' ')
 	dst = append(dst, reason...)

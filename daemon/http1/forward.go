@@ -66,10 +66,13 @@ func AppendRequest(dst []byte, r *Request, f *Forward) []byte {
 	return append(dst, "\r\n"...)
 }
 
+// Version is what every response to a client begins with, whatever it is.
+const Version = "HTTP/1.1 "
+
 // AppendResponse appends the head of r for the client, as HTTP/1.1: without hop-by-hop fields, framed as f
 // says. A body that has neither length nor chunks ends with the connection, whatever f.KeepAlive is.
 func AppendResponse(dst []byte, r *Response, f *Forward) []byte {
-	dst = append(dst, "HTTP/1.1 "...)
+	dst = append(dst, Version...)
 	dst = strconv.AppendUint(dst, uint64(r.Status), 10)
 	dst = append(dst, ' ')
 	dst = append(dst, r.Reason...)

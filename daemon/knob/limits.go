@@ -25,6 +25,7 @@ type Limits struct {
 	BufferedMegabytes *Knob
 	ClientKeepalive   *Knob
 	ServerKeepalive   *Knob
+	AbortOnClose      *Knob
 }
 
 func (k *Knobs) addLimits() {
@@ -69,6 +70,8 @@ func (k *Knobs) addLimits() {
 			help: "silence after which the kernel asks whether a client's host is still there (TCP keepalive); 0 is never"}},
 		{&l.ServerKeepalive, spec{name: "server_keepalive", unit: second, initial: 120, min: 0, max: 32767,
 			help: "silence after which the kernel asks whether a real server's host is still there (TCP keepalive); 0 is never"}},
+		{&l.AbortOnClose, spec{name: "abort_on_close", unit: "mode", initial: 1, min: 0, max: 2,
+			help: "a client that ends its sending side before its answer begins 0: waits on; 1: is asked, a second later, whether it is still there, and given up if it is not; 2: is given up"}},
 	} {
 		*s.knob = k.add(s.spec)
 	}

@@ -43,6 +43,11 @@ func (l *Loop) handle(ev *poll.Event) {
 			e = relay.Event{Kind: relay.Failed, Side: c.side, Cause: cause(ev.Err), Reused: c.uses > 1}
 		}
 		l.step(c.sess, e)
+		if ev.Last && len(ev.Data) > 0 {
+			l.halfClosed(c)
+		}
+	case poll.HalfClosed:
+		l.halfClosed(c)
 	case poll.Writable:
 		l.writable(c)
 	case poll.Readable:
@@ -59,6 +64,14 @@ func (l *Loop) handle(ev *poll.Event) {
 		if !c.finish && (c.sess.Wants(relay.Client) == 0 || c.sess.Asking() && c.sess.obstructed()) {
 			l.step(c.sess, relay.Event{Kind: relay.Failed, Side: relay.Client, Cause: relay.Reset})
 		}
+	}
+}
+
+// halfClosed tells a session that its client has ended its stream, which it may not
+// read for long. A server's end is met where it is read.
+func (l *Loop) halfClosed(c *conn) {
+	if c.side == relay.Client && c.sess != nil {
+		l.step(c.sess, relay.Event{Kind: relay.Departed})
 	}
 }
 

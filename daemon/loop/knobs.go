@@ -47,6 +47,7 @@ func (l *Loop) readKnobs() {
 		RequestRate: int(lim.RequestRate.Get()),
 		BodyRate:    int(lim.BodyMinRate.Get()),
 		Ahead:       int(lim.PipelineBytes.Get()),
+		HalfClosed:  relay.HalfClosed(lim.AbortOnClose.Get()),
 	}
 	l.mostHeld = l.memory.buffers(int64(lim.BufferedMegabytes.Get())<<20) / int64(l.loops)
 }

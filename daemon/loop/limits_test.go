@@ -113,6 +113,7 @@ func TestEveryLimitReachesTheSessions(t *testing.T) {
 		}
 	}
 	l.PipelineBytes.Set(5000)
+	l.AbortOnClose.Set(2)
 	l.ChunkExt.Set(100)
 	l.HeaderBytes.Set(100 << 10)
 	l.RequestLine.Set(9000)
@@ -129,7 +130,7 @@ func TestEveryLimitReachesTheSessions(t *testing.T) {
 	if c.Timeouts != times {
 		t.Errorf("timeouts are\n%+v, expected\n%+v", c.Timeouts, times)
 	}
-	policy := relay.Policy{Requests: 7, RequestRate: 8, BodyRate: 9, Body: 10 << 10, Ahead: 5000}
+	policy := relay.Policy{Requests: 7, RequestRate: 8, BodyRate: 9, Body: 10 << 10, Ahead: 5000, HalfClosed: relay.GiveUp}
 	if c.Policy != policy {
 		t.Errorf("the policy is\n%+v, expected\n%+v", c.Policy, policy)
 	}

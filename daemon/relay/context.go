@@ -46,6 +46,7 @@ type Policy struct {
 	RequestRate int   // a second, from one source
 	BodyRate    int   // bytes a second that a client must send of a body
 	Ahead       int   // bytes received at once while a head is expected
+	HalfClosed  HalfClosed
 }
 
 // Sources remembers how fast each address sends requests.
@@ -91,7 +92,7 @@ func NewContext(index int) *Context {
 		Limits:   http1.DefaultLimits(),
 		Answers:  http1.DefaultLimits(),
 		Timeouts: DefaultTimeouts(),
-		Policy:   Policy{Ahead: headRead},
+		Policy:   Policy{Ahead: headRead, HalfClosed: Ask},
 		Buffers:  NewBuffers(),
 		Via:      "ktcpvs",
 		scratch:  make([]byte, 0, 64<<10),

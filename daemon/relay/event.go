@@ -62,6 +62,9 @@ const (
 	// Shed asks to give up whatever is held, which others need. Blocked tells
 	// that the client does not take what it was sent.
 	Shed
+	// Departed says that the client has ended its stream, behind what it may have sent
+	// and nobody has received yet: it has gone, or only has nothing more to send.
+	Departed
 )
 
 // Cause is why a connection failed.
@@ -107,7 +110,8 @@ const (
 	Release
 	// HangUp closes Side in order: the server's at once, the client's when everything
 	// written to it is sent. A client's HangUp ends the session. Settled tells that
-	// the server has answered all it was asked, so that nothing is on its way.
+	// nothing is on its way from the server, which has answered all it was asked, or
+	// nothing that anybody waits for.
 	HangUp
 	// Abort closes Side with a reset, so that a stream whose end is the connection's
 	// cannot be taken for whole. A client's ends the session.
@@ -146,7 +150,7 @@ type Op struct {
 
 func (k EventKind) String() string {
 	return [...]string{"", "opened", "received", "connecting", "connected", "failed", "broken", "progress",
-		"moved", "expired", "refuse", "drain", "shed"}[k]
+		"moved", "expired", "refuse", "drain", "shed", "departed"}[k]
 }
 
 func (c Cause) String() string {

@@ -26,6 +26,8 @@ func (s *Session) fail(c *Context, ev *Event) {
 	switch {
 	case s.phase == tunnel && ev.Cause > 0 && (ev.Side == Client || s.final):
 		s.breakTunnel(c)
+	case ev.Side == Client && ev.Cause > 0 && s.phase == exchange && !s.final:
+		s.abandon(c, "client reset its connection before its answer began")
 	case ev.Side == Client || s.phase != exchange && s.phase != tunnel:
 		s.close(c)
 	case s.final:

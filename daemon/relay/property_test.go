@@ -124,6 +124,7 @@ func FuzzSession(f *testing.F) {
 		{"scheduler phttp", "server 10.0.0.1:80", "rule .* 10.0.0.1:80", "limit body 50", "limit body-rate 10", "limit requests 3", "limit request-rate 4", "limit first-byte 2s"},
 		{"scheduler http", "server 10.0.0.1:80", "rule .* 10.0.0.1:80", "limit body 50", "limit total 20s"},
 		{"scheduler phttp", "server 10.0.0.1:80", "rule .* 10.0.0.1:80", "limit held 1"},
+		{"scheduler phttp", "server 10.0.0.1:80", "rule .* 10.0.0.1:80", "limit half-closed 2"},
 	}
 	const get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 	const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
@@ -141,6 +142,8 @@ func FuzzSession(f *testing.F) {
 	f.Add(byte(6), []byte(get+get+"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 51\r\n\r\n"), []byte(ok+ok), []byte{99, 199, 199, 99, 202, 203})
 	f.Add(byte(4), []byte("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n"), []byte("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"), []byte{99, 199, 220, 221, 203})
 	f.Add(byte(5), []byte("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"), []byte(ok), []byte{90, 230, 5, 231, 232, 90, 199})
+	f.Add(byte(0), []byte(get+get), []byte("HTTP/1.1 103 Early\r\n\r\n"+ok+ok), []byte{99, 244, 202, 202, 123, 202, 199, 202, 202, 199})
+	f.Add(byte(9), []byte(get+get), []byte(ok), []byte{99, 244, 199, 202})
 	f.Fuzz(func(t *testing.T, number byte, client, server, script []byte) {
 		setup := int(number) % len(setups)
 		b := newBench(t, setups[setup])
@@ -174,6 +177,8 @@ func FuzzSession(f *testing.F) {
 				x.step(&Event{Kind: Drain})
 			case s == 230 || s == 231:
 				x.step(&Event{Kind: Shed, Blocked: s == 231})
+			case s == 244:
+				x.step(&Event{Kind: Departed})
 			case s == 204:
 				x.step(&Event{Kind: Failed, Side: Client, Cause: Reset})
 			case s < 215 && x.connected:

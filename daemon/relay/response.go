@@ -82,6 +82,9 @@ func (s *Session) fromServer(c *Context, ev *Event) {
 
 // send writes to the client, and counts.
 func (c *Context) send(s *Session, head, data []byte) {
+	if s.departure.sent > 0 {
+		head = s.departure.rest(c, head)
+	}
 	s.outBytes += uint64(len(head) + len(data))
 	if len(head) > 0 && len(data) > 0 && len(data) <= gather && len(head) <= len(c.scratch) {
 		// head is the end of scratch.

@@ -35,7 +35,7 @@ var update = flag.Bool("update", false, "write what was seen into the scenarios"
 // Other events: server "bytes" [surplus|stalled], client end, server end, connecting,
 // connected, fail SIDE CAUSE [reused] [calling], moved SIDE N [surplus],
 // progress SIDE N [blocked [stalled]], expired [blocked] [calling] [stalled] [reused],
-// refuse STATUS, drain, shed [blocked], wait DURATION. counted brings what the
+// refuse STATUS, drain, departed, shed [blocked], wait DURATION. counted brings what the
 // service and its servers have counted. Other lines before the first event:
 // redirect ADDRESS, zerocopy, limit NAME VALUE.
 func TestScenariosBringTheirOperations(t *testing.T) {
@@ -162,20 +162,14 @@ func event(t *testing.T, line string, words []string) *Event {
 	t.Helper()
 	sides := map[string]Side{"client": Client, "server": Server}
 	switch words[0] {
-	case "opened":
-		return &Event{Kind: Opened}
-	case "connecting":
-		return &Event{Kind: Connecting}
-	case "connected":
-		return &Event{Kind: Connected}
+	case "opened", "connecting", "connected", "drain", "departed":
+		return &Event{Kind: map[string]EventKind{"opened": Opened, "connecting": Connecting, "connected": Connected, "drain": Drain, "departed": Departed}[words[0]]}
 	case "expired":
 		return &Event{Kind: Expired, Blocked: slices.Contains(words, "blocked"), Calling: slices.Contains(words, "calling"),
 			Stalled: slices.Contains(words, "stalled"), Reused: slices.Contains(words, "reused")}
 	case "refuse":
 		n, _ := strconv.ParseInt(words[1], 10, 64)
 		return &Event{Kind: Refuse, N: n}
-	case "drain":
-		return &Event{Kind: Drain}
 	case "shed":
 		return &Event{Kind: Shed, Blocked: len(words) > 1}
 	case "progress":
@@ -332,6 +326,8 @@ func (b *bench) limit(t testing.TB, name, value string) {
 		p.Body = int64(n)
 	case "requests":
 		p.Requests = n
+	case "half-closed":
+		p.HalfClosed = HalfClosed(n)
 	case "request-rate":
 		p.RequestRate, b.ctx.Sources = n, &countdown{n}
 	case "body-rate":

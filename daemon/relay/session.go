@@ -83,6 +83,8 @@ type Session struct {
 
 	served int // requests so far
 
+	departure departure
+
 	deadline time.Duration
 	lingered int64         // bytes of the client that were dropped
 	began    time.Duration // the exchange, or lingering
@@ -126,9 +128,6 @@ func (s *Session) Idle() bool { return s.phase == idle && !s.waiting() }
 
 // waiting reports whether requests wait for their turn, and none has it.
 func (s *Session) waiting() bool { return s.phase == idle && s.in.len() > 0 }
-
-// Deadline is when an Expired is due, on Context.Now's clock; 0 is never.
-func (s *Session) Deadline() time.Duration { return s.deadline }
 
 // Server is the real server that the session uses at the moment, or nil.
 func (s *Session) Server() *table.Server { return s.server }
@@ -230,6 +229,8 @@ func (s *Session) Step(c *Context, ev *Event) []Op {
 		s.drain(c)
 	case Shed:
 		s.shed(c, ev)
+	case Departed:
+		s.departs(c)
 	}
 	if s.waiting() {
 		// They came while an exchange was under way. A client that has not taken
@@ -322,6 +323,7 @@ func (s *Session) drain(c *Context) {
 
 func (s *Session) expire(c *Context, ev *Event) {
 	switch {
+	case s.departure.next > 0 && s.inquire(c, ev):
 	case s.phase == reading:
 		s.method = methodAtSight(s.in.bytes())
 		s.refuse(c, 408, "head not complete within header_timeout")

@@ -11,7 +11,7 @@ type Cell struct {
 	Requests atomic.Uint64
 	InBytes  atomic.Uint64 // from clients
 	OutBytes atomic.Uint64 // to clients
-	Errors   atomic.Uint64 // answers the daemon had to make itself, 4xx and 5xx, and connections turned away without one
+	Errors   atomic.Uint64 // answers the daemon had to make itself, 4xx and 5xx, connections turned away without one, and requests whose client went first
 	_        [cacheLine - 5*8]byte
 }
 

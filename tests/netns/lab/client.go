@@ -95,6 +95,12 @@ func (h *Host) Heard(addr string, say ...string) (string, error) {
 	return conn.Rest()
 }
 
+// Ahead gives the next n bytes, which stay to be read.
+func (c *Connection) Ahead(n int) (string, error) {
+	next, err := c.reader.Peek(n)
+	return string(next), err
+}
+
 // Rest reads until the other side closes.
 func (c *Connection) Rest() (string, error) {
 	rest, err := io.ReadAll(c.reader)
