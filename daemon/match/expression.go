@@ -80,6 +80,7 @@ func (v *vocabulary) parse(src source, lim Limits) (*expression, error) {
 	if err := x.fits(lim); err != nil {
 		return nil, err
 	}
+	clear(v.names) // its trees are others than those before
 	re = re.Simplify()
 	if src.fold {
 		re = lowered(re)
