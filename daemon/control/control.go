@@ -160,11 +160,16 @@ func (c *Control) tellDear(before *table.Snapshot) {
 		if svc.Matcher == nil {
 			continue
 		}
+		was := before.Lookup(svc.Name)
+		known := was != nil && was.Matcher != nil
+		if known && was.Matcher != svc.Matcher {
+			svc.Matcher.Inherit(was.Matcher)
+		}
 		may, should, largest, dear := svc.Matcher.Dear()
 		if !dear {
 			continue
 		}
-		if was := before.Lookup(svc.Name); was != nil && was.Matcher != nil {
+		if known {
 			if mayBefore, _, _, _ := was.Matcher.Dear(); 4*mayBefore >= may {
 				continue
 			}

@@ -213,14 +213,17 @@ func (c *compiler) finish() (*Set, error) {
 	if err != nil {
 		return nil, &Error{Index: -1, Reason: err.Error()}
 	}
-	s.largest = l.largest
-	s.worst = s.words.workshop.bounder.bound(l, wordsFor(len(s.patterns)))
-	if s.fields != nil {
-		for _, f := range s.fields.named {
-			s.worst = max(s.worst, s.words.workshop.bounder.bound(f.automaton.lanes, wordsFor(len(s.patterns))))
-		}
-	}
+	s.largest, s.largestNodes = l.largest, l.largestNodes
+	s.allRoots = c.allRoots()
 	return s, nil
+}
+
+// allRoots are the nodes that any kind of start begins with.
+func (c *compiler) allRoots() (roots []uint32) {
+	for _, g := range c.groups {
+		roots = append(roots, g.first)
+	}
+	return roots
 }
 
 // rootsOf returns the function that lists the nodes which a kind of start

@@ -17,8 +17,10 @@
 //	layout.go      and whose nodes and edges are laid out:
 //	nfa.go         the picture to look at first;
 //	lanes.go       the same once more in bits, many nodes side by side
-//	               (lanes_layout.go, lanes_edges.go, closure.go, lanes_moves.go),
-//	cost.go        and what a byte may cost in it at most.
+//	               (lanes_layout.go, lanes_edges.go, closure.go, lanes_moves.go,
+//	               cell.go),
+//	cost.go        and, when somebody asks, what a byte may cost in it at most
+//	               (bound.go, bound_cells.go, known.go).
 //
 // And what Match does:
 //
@@ -38,21 +40,34 @@
 //
 // A text can be made that leads to a new state with each byte. It may spend
 // maxSpent visits on making states, about what 200 ordinary ones take, or a
-// tenth of a millisecond; what is left of it is read in lanes. There a byte costs
-// at most what Worst tells: it is found when the table is compiled, for any text,
-// by supposing that everything is live and looking back a few characters. A
-// byte's work is one move of 512 nodes, 8 words, for each cell that is live and
-// each kind of edge that leads on from it. For 1,000 rules like
-// "/r1/.*z1$" no text of a search comes to more than 33 words a byte, for 10,000
-// to more than 54; 1,000 should not need more than 174 and 10,000 not more than
-// 872, which for 8 KiB is two milliseconds, and ten, at the 1.4 ns that a word
-// takes as measured. The dearest that a search found took 1.4 ms and 4.6 ms. Of 301 tables
-// like those that operators write, 288 keep that by Worst's reckoning.
+// tenth of a millisecond; what is left of it is read in lanes. All values of a
+// request's fields together may spend as much once more.
 //
-// Nothing has to be put off, therefore: a whole URI takes no longer than other
-// work that is done in one go. A table that may cost more is taken in, and its
-// owner is told (see Dear), since what Worst tells may be several times too much.
+// In lanes a byte's work is one move of 512 nodes, 8 words, for each cell that is
+// live and each kind of edge that leads on from it. A cell whose nodes stay live, as
+// those of .* do, is not moved for that; one of which a single word is not empty costs
+// 3 words a move. So a byte costs at most what Worst tells, whatever was read before:
+// it supposes that all nodes are live, which no text can surpass, and looks back a few
+// characters from there; of the nodes before which a text must have been read, only
+// those count that one text leads to.
 //
-// Cost is bounded for what else is done to a request, too: each value of a field
-// is read once, and a capture group is looked for with maxVisits at most.
+// A byte should cost 111 words at most with up to 1,000 rules, and 555 with 10,000.
+// For 8 KiB that is a millisecond, and five, at the 1.1 ns that a word takes as
+// measured on an idle core. For 1,000 rules like "/r1/.*z1$" Worst tells 89, for 10,000
+// 471, and the dearest URIs that a search finds cost 42 and 55 (BenchmarkHostile; ordinary
+// URIs: BenchmarkMatch). The dearest tables that keep it, "^/(a|x1)+y1$", come to 77
+// and 365. Of 301 tables like those that operators write 287 keep it. What does not are
+// many letters that each wait behind a .* ("a.*bc.*1": 147 words with 1,000 rules), and
+// large counts in many rules ("z1.{1,250}(a|b|c){100}": 284 with 10 of them, 27,184
+// promised with 900, a third of a second).
+//
+// That each rule needs some literal does not help: of the literals of 1,000 rules all
+// fit into 8 KiB, and are in the dearest URIs.
+//
+// A table that may cost more is taken in, and its owner is told (see Dear). Nothing
+// is put off while it is matched: others wait as long as Dear says.
+//
+// Values of headers, cookies and parameters have the same bound for each of their
+// bytes; what the end of a value costs counts as one. A capture group is looked for with
+// maxVisits at most.
 package match

@@ -30,6 +30,7 @@ type namedField struct {
 	kind      fieldKind
 	name      string
 	automaton *automaton
+	root      uint32
 	hits      [][]int32 // by hit: conditions
 }
 
@@ -38,6 +39,7 @@ type found struct {
 	done  []bool  // by named: its values have been read
 	holds []bool  // by condition
 	held  []int32 // the conditions that hold
+	spent int     // on states that were not known, by all values
 	text  []byte  // decoded
 	name  []byte
 }
@@ -48,7 +50,7 @@ func (known *found) forget() {
 	for _, condition := range known.held {
 		known.holds[condition] = false
 	}
-	known.held = known.held[:0]
+	known.held, known.spent = known.held[:0], 0
 }
 
 // first returns the lowest rule of the hits, below best, whose conditions on
@@ -131,8 +133,10 @@ func (known *found) doneAll(names map[string]int) {
 func (n *namedField) read(known *found, value []byte) {
 	var w walk
 	w.begin(n.automaton, 0)
+	w.spent = known.spent
 	w.read(value)
 	w.end()
+	known.spent = w.spent
 	if w.scratch == nil {
 		return
 	}

@@ -112,6 +112,7 @@ func (c *fieldsCompiler) finish(cacheBytes int) (*fields, error) {
 		f.named = append(f.named, namedField{
 			kind: n.kind,
 			name: n.name,
+			root: root,
 			hits: n.builder.hits,
 			automaton: newAutomaton(automaton, lanes, 1, func(_ int, to []uint32) []uint32 { return append(to, root) },
 				cacheBytes/len(c.named)),

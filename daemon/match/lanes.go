@@ -30,23 +30,17 @@ type lanes struct {
 	accepts map[uint32]uint32 // by node that accepts and goes on: the bit that accepts
 	nodes   []uint32          // by bit: its node, or nowhere
 	marks   []mark            // by cell
+	sticky  []uint64          // a bit for each cell all of whose nodes lead to themselves
 
-	index   []uint32 // by cell and symbol: where its moves begin
-	moves   []move
-	forks   []fork
-	rows    []cell // masks that moves share
-	largest int32  // the rule of the most nodes
+	index        []uint32 // by cell and symbol: where its moves begin
+	moves        []move
+	forks        []fork
+	rows         []cell // masks that moves share
+	largest      int32  // the rule of the most nodes
+	largestNodes int
 }
 
-// cell is so many bits as one cache line has.
-type cell [cellWords]uint64
-
-const (
-	cellWords = 8
-	cellBits  = 64 * cellWords
-
-	nowhere = 1<<32 - 1
-)
+const nowhere = 1<<32 - 1
 
 // mark is what arriving in a cell may mean.
 type mark struct {
@@ -65,15 +59,28 @@ type move struct {
 // How a move goes: by -511 to 511 bits to the cell to, where row are the bits
 // that may be set there; or
 const (
-	gathered = cellBits + iota // any bit of row sets the bit to
-	forked                     // each bit of row is a fork; to is the first's number
+	gathered  = cellBits + iota // any bit of row sets the bit to
+	forked                      // each bit of row is a fork; to is the first's number
+	single                      // the bit row sets the bit to
+	stayed                      // the bits of row stay in their cell, which is sticky
+	stayedAll                   // all do
 )
 
-// fork is where one bit leads: to the bits of row in a cell.
+// movesOf are the moves of a cell on a symbol. The last of a sticky cell tells what
+// stays in it.
+func (l *lanes) movesOf(c, symbol int) []move {
+	at := c*l.symbols + symbol
+	return l.moves[l.index[at]:l.index[at+1]]
+}
+
+// fork is where one bit leads: to the bits of row in a cell, or (row is oneBit) to
+// the bit to.
 type fork struct {
 	row uint32
 	to  uint32
 }
+
+const oneBit = nowhere
 
 // symbol is what a step reads: a class, where some edge asks for a line's
 // begin or end doubled for the classes that end one (newline, cut and end),
@@ -85,6 +92,18 @@ func (l *lanes) symbol(class uint16, begin bool) int {
 	return int(class)
 }
 
+// class is the class that a symbol reads.
+func (l *lanes) class(symbol int) uint16 {
+	switch width := l.nfa.width(); {
+	case symbol < width:
+		return uint16(symbol)
+	case symbol == width:
+		return l.nfa.newline
+	default:
+		return uint16(symbol - width + l.nfa.runes)
+	}
+}
+
 func (l *lanes) doubled(class uint16) int {
 	if class == l.nfa.newline {
 		return l.nfa.width()
@@ -94,5 +113,5 @@ func (l *lanes) doubled(class uint16) int {
 
 // bytes is the memory it takes, about.
 func (l *lanes) bytes() int {
-	return 4*(len(l.places)+len(l.nodes)+len(l.index)) + 12*(len(l.moves)+len(l.marks)) + 8*len(l.forks) + 8*cellWords*len(l.rows)
+	return 4*(len(l.places)+len(l.nodes)+len(l.index)) + 12*(len(l.moves)+len(l.marks)) + 8*(len(l.forks)+len(l.sticky)) + 8*cellWords*len(l.rows)
 }

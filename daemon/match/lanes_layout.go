@@ -1,6 +1,7 @@
 package match
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -13,6 +14,9 @@ type laneMaker struct {
 	cellOf [2][][]uint32 // by part (before loops, loops), group of rows and column: the cell
 	row    int
 	deep   uint32 // the next bit for counted repeats
+	sizes  []int  // by cell: its nodes
+	rules  []ruleNodes
+	shapes map[uint64]int // how many rules there are of each
 
 	closure closure
 	edges   edgeSorter
@@ -36,7 +40,7 @@ const (
 
 // make lays n out in l, and finds what its steps are.
 func (m *laneMaker) make(l *lanes, n *nfa) error {
-	m.n, m.l, m.row, m.deep = n, l, 0, 0
+	m.n, m.l, m.row, m.deep, m.sizes = n, l, 0, 0, m.sizes[:0]
 	m.cellOf[beforeLoops], m.cellOf[loops] = m.cellOf[beforeLoops][:0], m.cellOf[loops][:0]
 	l.nfa, l.anchors, l.symbols = n, n.begins || n.ends, n.width()
 	if l.anchors {
@@ -46,26 +50,24 @@ func (m *laneMaker) make(l *lanes, n *nfa) error {
 	l.rows = append(l.rows[:0], cell{})
 	clear(l.accepts)
 	if m.edges.shared == nil {
-		m.edges.shared = map[cell]uint32{}
+		m.edges.shared, m.shapes = map[cell]uint32{}, map[uint64]int{}
 	}
 	clear(m.edges.shared)
 	l.places = resized(l.places, len(n.nodes))
 	m.countRows()
-	most := 0
-	m.edges.shared = map[cell]uint32{}
-	for first := 0; first < len(n.nodes); {
-		last := first + 1
-		for last < len(n.nodes) && n.nodes[last].least == n.nodes[first].least {
-			last++
+	shape := uint64(0)
+	l.largestNodes = 0
+	for _, r := range m.inOrder() {
+		if r.shape != shape {
+			shape, m.row = r.shape, (m.row+l.column-1)/l.column*l.column
 		}
-		m.place(first, last)
-		if most < last-first {
-			most, l.largest = last-first, n.nodes[first].least
+		m.place(r.first, r.last)
+		if l.largestNodes < r.last-r.first {
+			l.largestNodes, l.largest = r.last-r.first, n.nodes[r.first].least
 		}
 		if len(l.marks) > maxCells {
 			return fmt.Errorf("with it the table takes more than %d cells of %d nodes to be read side by side", maxCells, cellBits)
 		}
-		first = last
 	}
 	if cells := len(l.marks); cells*l.symbols > maxIndex {
 		return fmt.Errorf("the table tells %d classes of characters apart in %d cells of nodes, too many together", l.symbols, cells)
@@ -73,6 +75,39 @@ func (m *laneMaker) make(l *lanes, n *nfa) error {
 	m.mark()
 	m.findMoves()
 	return nil
+}
+
+// ruleNodes are the nodes of one rule, and what rules of the same shape have alike; 0
+// where these do not fill a cell.
+type ruleNodes struct {
+	first, last int
+	shape       uint64
+}
+
+// inOrder returns the rules in the order in which they are placed: those of one shape
+// together, since they do the same at one place of a text and then are live in few
+// cells; else as they are.
+func (m *laneMaker) inOrder() []ruleNodes {
+	m.rules = m.rules[:0]
+	for first := 0; first < len(m.n.nodes); {
+		last, shape := first, uint64(0)
+		for ; last < len(m.n.nodes) && m.n.nodes[last].least == m.n.nodes[first].least; last++ {
+			shape = (shape ^ uint64(min(m.n.nodes[last].sets, 1)) + 1) * 0x9e3779b97f4a7c15
+		}
+		m.rules = append(m.rules, ruleNodes{first, last, shape})
+		first = last
+	}
+	clear(m.shapes)
+	for i := range m.rules {
+		m.shapes[m.rules[i].shape]++
+	}
+	for i := range m.rules {
+		if m.shapes[m.rules[i].shape] < cellBits {
+			m.rules[i].shape = 0
+		}
+	}
+	slices.SortStableFunc(m.rules, func(x, y ruleNodes) int { return cmp.Compare(x.shape, y.shape) })
+	return m.rules
 }
 
 // place finds places for the nodes of one rule.
@@ -209,6 +244,7 @@ func (m *laneMaker) bit(part, row, column, node int) uint32 {
 func (m *laneMaker) newCell() uint32 {
 	l := m.l
 	l.marks = append(l.marks, mark{least: none})
+	m.sizes = append(m.sizes, 0)
 	l.nodes = slices.Grow(l.nodes, cellBits)[:len(l.nodes)+cellBits]
 	for i := range l.nodes[len(l.nodes)-cellBits:] {
 		l.nodes[len(l.nodes)-cellBits+i] = nowhere
@@ -219,6 +255,7 @@ func (m *laneMaker) newCell() uint32 {
 // take gives a bit to a node.
 func (m *laneMaker) take(bit uint32, node int) {
 	m.l.nodes[bit] = uint32(node)
+	m.sizes[bit/cellBits]++
 	mark := &m.l.marks[bit/cellBits]
 	mark.least = min(mark.least, m.n.nodes[node].least)
 }
@@ -226,6 +263,8 @@ func (m *laneMaker) take(bit uint32, node int) {
 // mark makes the masks of what arriving in a cell means.
 func (m *laneMaker) mark() {
 	l := m.l
+	l.sticky = resized(l.sticky, (len(l.marks)+63)/64)
+	clear(l.sticky)
 	for c := range l.marks {
 		var accepts, hits cell
 		rising, last := true, int32(-1)

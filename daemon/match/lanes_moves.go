@@ -13,6 +13,7 @@ type edgeSorter struct {
 	singles []uint64 // from's bit, to's cell, on, to's bit
 
 	made    []madeMove
+	staying []madeMove // of made
 	forks   []madeFork
 	rowOf   []cell // by symbol: the row of the move that is being made
 	touched []int  // the symbols where there is one
@@ -41,6 +42,8 @@ type madeFork struct {
 const (
 	minShift  = 4
 	minGather = 3
+
+	maxSingles = 4 // more are forks
 )
 
 // findMoves makes the moves of all cells.
@@ -64,6 +67,7 @@ func (m *laneMaker) findMoves() {
 		m.shift()
 		m.gather()
 		m.fork()
+		m.stick(c)
 		m.append()
 	}
 	l.index = append(l.index, uint32(len(l.moves)))
@@ -152,13 +156,74 @@ func (m *laneMaker) fork() {
 	})
 	for i := 0; i < len(s.forks); {
 		first, sources := s.forks[i], cell{}
+		if n := m.singles(s.forks[i:]); n > 0 {
+			i += n
+			continue
+		}
 		made := move{to: uint32(len(l.forks)), how: forked}
 		for ; i < len(s.forks) && s.forks[i].symbol == first.symbol && s.forks[i].layer == first.layer; i++ {
 			sources.add(s.forks[i].from)
-			l.forks = append(l.forks, s.forks[i].fork)
+			l.forks = append(l.forks, m.shortened(s.forks[i].fork))
 		}
 		made.row = m.shared(&sources)
 		s.made = append(s.made, madeMove{first.symbol, made})
+	}
+}
+
+// shortened is a fork to one bit as such, without a row.
+func (m *laneMaker) shortened(f fork) fork {
+	if row := &m.l.rows[f.row]; row.count() == 1 {
+		return fork{oneBit, f.to*cellBits + row.first()}
+	}
+	return f
+}
+
+// singles makes moves of the forks of the first's symbol and layer, if they are few
+// and lead to one bit each, and tells how many they are.
+func (m *laneMaker) singles(forks []madeFork) int {
+	n := 0
+	for n < len(forks) && forks[n].symbol == forks[0].symbol && forks[n].layer == forks[0].layer {
+		if n == maxSingles || m.l.rows[forks[n].row].count() > 1 {
+			return 0
+		}
+		n++
+	}
+	for _, f := range forks[:n] {
+		to := f.to*cellBits + m.l.rows[f.row].first()
+		m.edges.made = append(m.edges.made, madeMove{f.symbol, move{row: f.from, to: to, how: single}})
+	}
+	return n
+}
+
+// stick makes a cell sticky if on some symbol half of its nodes stay where they are,
+// and puts behind its other moves what stays. Bits that accept or are hits do not
+// stay, and look whether they have come with each character: such a cell is none.
+func (m *laneMaker) stick(c uint32) {
+	l, s := m.l, &m.edges
+	most := 0
+	for _, made := range s.made {
+		if made.to == c && made.how == 0 {
+			most = max(most, l.rows[made.row].count())
+		}
+	}
+	if most == 0 || 2*most < m.sizes[c] || l.marks[c].accept|l.marks[c].hit != 0 {
+		return
+	}
+	l.sticky[c/64] |= 1 << (c % 64)
+	s.staying = s.staying[:0]
+	s.made = slices.DeleteFunc(s.made, func(made madeMove) bool {
+		stays := made.to == c && made.how == 0
+		if stays {
+			s.staying = append(s.staying, made)
+		}
+		return stays
+	})
+	for _, made := range s.staying {
+		made.how = stayed
+		if l.rows[made.row].count() == m.sizes[c] {
+			made.how = stayedAll
+		}
+		s.made = append(s.made, made)
 	}
 }
 

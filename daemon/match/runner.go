@@ -10,6 +10,8 @@ type runner struct {
 
 	cells, next    []cell   // all empty but those that are live
 	live, nextLive []uint64 // a bit for each cell
+	kept           []cell   // of sticky cells, what is live in them
+	keptLive       []uint64 // a bit for each cell
 	made           []cell   // by cell: hits that are noted
 	madeIn         []uint32 // the cells where there are some
 	words          int      // work done so far, in words looked at
@@ -17,8 +19,11 @@ type runner struct {
 
 // The work that an operation is counted as, in words.
 const (
-	moveWords = cellWords // one move of a cell
-	bitWords  = 4         // one bit that is looked at by itself
+	byteWords   = 8         // one character
+	moveWords   = cellWords // one move of a cell
+	bitWords    = 4         // one bit that is looked at by itself
+	singleWords = 2         // one move of a bit
+	oneWords    = 3         // one move of a cell with one word
 )
 
 // set out from nodes.
@@ -27,10 +32,12 @@ func (r *runner) load(l *lanes, nodes []uint32, best int32, begin bool) {
 	if n := len(l.marks); len(r.cells) < n {
 		r.cells = append(r.cells, make([]cell, n-len(r.cells))...)
 		r.next = append(r.next, make([]cell, n-len(r.next))...)
+		r.kept = append(r.kept, make([]cell, n-len(r.kept))...)
 		r.made = append(r.made, make([]cell, n-len(r.made))...)
 		words := (len(r.cells) + 63) / 64
 		r.live = append(r.live, make([]uint64, words-len(r.live))...)
 		r.nextLive = append(r.nextLive, make([]uint64, words-len(r.nextLive))...)
+		r.keptLive = append(r.keptLive, make([]uint64, words-len(r.keptLive))...)
 	}
 	for _, at := range nodes {
 		if place := l.places[at]; place != nowhere {
@@ -39,7 +46,23 @@ func (r *runner) load(l *lanes, nodes []uint32, best int32, begin bool) {
 			r.live[c/64] |= 1 << (c % 64)
 		}
 	}
+	r.keep()
 	r.words += len(nodes)
+}
+
+// keep takes what is in sticky cells to where it stays.
+func (r *runner) keep() {
+	l := r.lanes
+	for i, word := range l.sticky {
+		for word &= r.live[i]; word != 0; word &= word - 1 {
+			c := 64*i + bits.TrailingZeros64(word)
+			r.kept[c].take(&r.cells[c])
+			r.cells[c] = cell{}
+			r.words += moveWords
+			r.keptLive[i] |= 1 << (c % 64)
+		}
+		r.live[i] &^= l.sticky[i]
+	}
 }
 
 // forget empties it.
@@ -49,6 +72,12 @@ func (r *runner) forget() {
 			r.cells[64*i+bits.TrailingZeros64(word)] = cell{}
 		}
 		r.live[i] = 0
+	}
+	for i, word := range r.keptLive {
+		for ; word != 0; word &= word - 1 {
+			r.kept[64*i+bits.TrailingZeros64(word)] = cell{}
+		}
+		r.keptLive[i] = 0
 	}
 	for _, c := range r.madeIn {
 		r.made[c] = cell{}
@@ -66,21 +95,93 @@ func (r *runner) step(class uint16, h *hits) (alive bool) {
 
 func (r *runner) stepOn(symbol int, h *hits) (alive bool) {
 	l := r.lanes
-	cells := (len(l.marks) + 63) / 64
-	for i, word := range r.live[:cells] {
-		r.live[i] = 0
-		r.words++
-		for ; word != 0; word &= word - 1 {
+	r.words += byteWords
+	for i := range l.sticky {
+		for word := r.keptLive[i]; word != 0; word &= word - 1 {
 			c := 64*i + bits.TrailingZeros64(word)
-			at := c*l.symbols + symbol
-			from := &r.cells[c]
-			r.move(from, l.moves[l.index[at]:l.index[at+1]])
-			*from = cell{}
+			if !r.stay(&r.kept[c], l.movesOf(c, symbol)) {
+				r.keptLive[i] &^= 1 << (c % 64)
+			}
 		}
+		for word := r.live[i]; word != 0; word &= word - 1 {
+			c := 64*i + bits.TrailingZeros64(word)
+			r.follow(&r.cells[c], l.movesOf(c, symbol))
+			r.cells[c] = cell{}
+			r.words += cellWords / 2
+		}
+		r.live[i] = 0
 	}
 	r.cells, r.next = r.next, r.cells
 	r.live, r.nextLive = r.nextLive, r.live
 	return r.arrive(h)
+}
+
+// stay makes the moves from a sticky cell, the last of which is to stay, and tells
+// whether anything does.
+func (r *runner) stay(c *cell, moves []move) bool {
+	r.words += cellWords / 2
+	last := len(moves) - 1
+	if last < 0 || moves[last].how < stayed {
+		r.follow(c, moves)
+		*c = cell{}
+		return false
+	}
+	r.follow(c, moves[:last])
+	return moves[last].how == stayedAll || c.cutTo(&r.lanes.rows[moves[last].row])
+}
+
+// follow makes the moves from one cell: word by word where only few are not empty.
+func (r *runner) follow(from *cell, moves []move) {
+	if len(moves) == 0 {
+		return
+	}
+	if words := from.words(); words&(words-1) == 0 {
+		r.moveOne(from, bits.TrailingZeros8(words), moves)
+	} else {
+		r.move(from, moves)
+	}
+}
+
+// moveOne makes the moves from a cell of which only word i is not empty.
+func (r *runner) moveOne(from *cell, i int, moves []move) {
+	l := r.lanes
+	i &= cellWords - 1
+	for k := range moves {
+		m := &moves[k]
+		r.words += oneWords
+		c := m.to
+		switch {
+		case m.how == single:
+			if int(m.row/64) != i || from[i]>>(m.row%64)&1 == 0 {
+				continue
+			}
+			c = m.to / cellBits
+			r.next[c][m.to%cellBits/64] |= 1 << (m.to % 64)
+		case m.how == 0:
+			moved := from[i] & l.rows[m.row][i]
+			if moved == 0 {
+				continue
+			}
+			r.next[c][i] |= moved
+		case m.how == gathered:
+			if from[i]&l.rows[m.row][i] == 0 {
+				continue
+			}
+			c = m.to / cellBits
+			r.next[c][m.to%cellBits/64] |= 1 << (m.to % 64)
+		case m.how == forked:
+			if from[i]&l.rows[m.row][i] != 0 {
+				r.fork(from, &l.rows[m.row], l.forks[m.to:])
+				r.words += moveWords
+			}
+			continue
+		default:
+			if !r.next[c].takeShiftedWord(from[i], i, int(m.how), &l.rows[m.row]) {
+				continue
+			}
+		}
+		r.nextLive[c/64] |= 1 << (c % 64)
+	}
 }
 
 // move makes the moves from one cell.
@@ -88,6 +189,15 @@ func (r *runner) move(from *cell, moves []move) {
 	l := r.lanes
 	for i := range moves {
 		m := &moves[i]
+		if m.how == single {
+			r.words += singleWords
+			if from[m.row/64%cellWords]>>(m.row%64)&1 != 0 {
+				c := m.to / cellBits
+				r.next[c][m.to%cellBits/64] |= 1 << (m.to % 64)
+				r.nextLive[c/64] |= 1 << (c % 64)
+			}
+			continue
+		}
 		row := &l.rows[m.row]
 		r.words += moveWords
 		switch {
@@ -109,6 +219,10 @@ func (r *runner) move(from *cell, moves []move) {
 			}
 		case m.how == forked:
 			r.fork(from, row, l.forks[m.to:])
+		case 0 < m.how && m.how < 64:
+			if r.next[m.to].takeUp(from, uint(m.how), row) {
+				r.nextLive[m.to/64] |= 1 << (m.to % 64)
+			}
 		default:
 			if r.next[m.to].takeShifted(from, int(m.how), row) {
 				r.nextLive[m.to/64] |= 1 << (m.to % 64)
@@ -124,10 +238,14 @@ func (r *runner) fork(from, row *cell, forks []fork) {
 		for live := word & from[i]; live != 0; live &= live - 1 {
 			below := live&-live - 1
 			f := forks[rank+bits.OnesCount64(word&below)]
-			to, bits := &r.next[f.to], &r.lanes.rows[f.row]
-			for j := range to {
-				to[j] |= bits[j]
+			if f.row == oneBit {
+				c := f.to / cellBits
+				r.next[c][f.to%cellBits/64] |= 1 << (f.to % 64)
+				r.nextLive[c/64] |= 1 << (c % 64)
+				r.words += bitWords
+				continue
 			}
+			r.next[f.to].take(&r.lanes.rows[f.row])
 			r.nextLive[f.to/64] |= 1 << (f.to % 64)
 			r.words += moveWords
 		}
@@ -138,8 +256,8 @@ func (r *runner) fork(from, row *cell, forks []fork) {
 // arrive looks at what the live cells mean: rules accepted, hits made, and
 // what can only lose.
 func (r *runner) arrive(h *hits) (alive bool) {
-	l := r.lanes
-	for i, word := range r.live[:(len(l.marks)+63)/64] {
+	l, best := r.lanes, r.best
+	for i, word := range r.live[:len(l.sticky)] {
 		for ; word != 0; word &= word - 1 {
 			c := uint32(64*i + bits.TrailingZeros64(word))
 			m := &l.marks[c]
@@ -159,7 +277,26 @@ func (r *runner) arrive(h *hits) (alive bool) {
 			alive = true
 		}
 	}
+	r.keep()
+	for i, word := range r.keptLive[:len(l.sticky)] {
+		if r.best < best {
+			r.lose(i)
+			word = r.keptLive[i]
+		}
+		alive = alive || word != 0
+	}
 	return alive
+}
+
+// lose drops the sticky cells of a word that can only lose.
+func (r *runner) lose(i int) {
+	for word := r.keptLive[i]; word != 0; word &= word - 1 {
+		c := 64*i + bits.TrailingZeros64(word)
+		if r.lanes.marks[c].least >= r.best {
+			r.kept[c] = cell{}
+			r.keptLive[i] &^= 1 << (c % 64)
+		}
+	}
 }
 
 // accept notes the lowest rule that is accepted in a cell. Where rules rise
@@ -206,49 +343,3 @@ func (r *runner) hit(c uint32, hits *cell, h *hits) {
 		}
 	}
 }
-
-// meets tells whether two cells have a bit in common.
-func (c *cell) meets(other *cell) bool {
-	return c[0]&other[0]|c[1]&other[1]|c[2]&other[2]|c[3]&other[3]|
-		c[4]&other[4]|c[5]&other[5]|c[6]&other[6]|c[7]&other[7] != 0
-}
-
-// count is the number of bits.
-func (c *cell) count() (n int) {
-	for _, word := range c {
-		n += bits.OnesCount64(word)
-	}
-	return n
-}
-
-// takeShifted adds the bits of row that from has when it is shifted, and tells
-// whether there were any.
-func (c *cell) takeShifted(from *cell, by int, row *cell) bool {
-	any := uint64(0)
-	if by > 0 {
-		words, up := by/64, uint(by%64)
-		for i := words; i < cellWords; i++ {
-			moved := from[i-words] << up
-			if i > words && up > 0 {
-				moved |= from[i-words-1] >> (64 - up)
-			}
-			moved &= row[i]
-			c[i] |= moved
-			any |= moved
-		}
-		return any != 0
-	}
-	words, down := -by/64, uint(-by%64)
-	for i := 0; i < cellWords-words; i++ {
-		moved := from[i+words] >> down
-		if i+words+1 < cellWords && down > 0 {
-			moved |= from[i+words+1] << (64 - down)
-		}
-		moved &= row[i]
-		c[i] |= moved
-		any |= moved
-	}
-	return any != 0
-}
-
-func (c *cell) add(bit uint32) { c[bit/64] |= 1 << (bit % 64) }

@@ -17,8 +17,11 @@ type Set struct {
 	methods  map[string]int // numbered from 1; 0 is any other
 	networks *networks      // nil: no rule asks for the source
 	fields   *fields        // nil: no rule asks for fields
-	worst    int            // see Worst
-	largest  int32          // the rule of the most nodes
+	allRoots []uint32       // the nodes that any kind of start begins with
+
+	largest      int32 // the rule of the most nodes
+	largestNodes int
+	reckoned     reckoned
 
 	captures []lazyCaptures
 }

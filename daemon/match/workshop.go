@@ -12,7 +12,6 @@ type workshop struct {
 	retired  []*nfa
 	lanes    []*lanes // retired
 	maker    laneMaker
-	bounder  bounder
 }
 
 // roomy is how many times what a table needs a builder may hold before it is
