@@ -120,7 +120,8 @@ func TestAConnectionWithBytesStillToSendIsNotUsedAgain(t *testing.T) {
 			return
 		}
 		if q.Method == "PUT" {
-			l.call(func() {
+			l.call(func() { // the body comes in one receive, and cannot be sent on
+				unix.SetsockoptInt(l.listeners[0].first.client.fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 1<<20)
 				unix.SetsockoptInt(l.listeners[0].first.server.fd, unix.SOL_SOCKET, unix.SO_SNDBUF, 4096)
 			})
 			narrow <- true
@@ -130,6 +131,7 @@ func TestAConnectionWithBytesStillToSendIsNotUsedAgain(t *testing.T) {
 		wait.Gap(500 * time.Millisecond)
 	}))
 	c := r.dial()
+	c.SetWriteBuffer(1 << 20)
 	in := bufio.NewReader(c)
 	io.WriteString(c, "PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 30000\r\n\r\n")
 	<-narrow

@@ -49,8 +49,10 @@ func TestAClientThatTakesNothingIsResetWhenTheTimeIsOver(t *testing.T) {
 func narrowly(t testing.TB, r *rig) net.Conn {
 	l, sent := r.group.loops[0], make(chan struct{})
 	r.serve(table.ServiceSpec{Scheduler: "phttp"}, rawBackend(t, func(c net.Conn) {
+		c.(*net.TCPConn).SetWriteBuffer(1 << 20)
 		http.ReadRequest(bufio.NewReader(c))
 		l.call(func() {
+			unix.SetsockoptInt(l.listeners[0].first.server.fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 1<<20)
 			unix.SetsockoptInt(l.listeners[0].first.client.fd, unix.SOL_SOCKET, unix.SO_SNDBUF, 4096)
 		})
 		// In chunks, which a client of HTTP/1.0 does not get.
