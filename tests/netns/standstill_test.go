@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ktcpvs/tests/netns/lab"
+	"ktcpvs/tests/steady"
 	"ktcpvs/tests/wait"
 )
 
@@ -94,84 +95,89 @@ func (c *crowd) statuses() map[string]int {
 
 func TestWhatArrivesDuringAStandstillCounts(t *testing.T) {
 	withEachPoller(t, func(t *testing.T, poller string) {
-		n := lab.NewNetwork(t, "r1")
-		daemon, o := n.Balancer.StartDaemon(poller, "--loops=1"), n.Balancer.Operator()
-		server := &stoppable{answer: make(chan struct{})}
-		n.Host("r1").Serve(":80", server.serve)
-		end := make(chan struct{})
-		var first sync.Once
-		n.Host("r1").Serve(":81", func(conn net.Conn) {
-			first.Do(func() { go func() { <-end; conn.Close() }() })
-			server.serve(conn)
-		})
-		nowhere := net.JoinHostPort(n.Strand().String(), "80")
-		all, config := crowds(nowhere), ""
-		for i, c := range all {
-			c.port = 8100 + i
-			switch {
-			case c.server == "":
-				c.server = n.Web("r1")
-			case c.server[0] == ':':
-				c.server = n.Addr("r1").String() + c.server
-			}
-			config += fmt.Sprintf("virtual w%d { listen = 0.0.0.0:%d scheduler = %s maxclients = 1000 server = %s 1 rule = pattern .* use server %s }\n",
-				i, c.port, c.scheduler, c.server, c.server)
-		}
-		o.Load(config)
-		o.Does("--start")
-		// What comes before the standstill, and after it, is far from taking as long.
-		for _, knob := range []string{"keepalive_timeout", "header_timeout", "read_timeout", "first_byte_timeout", "connect_timeout"} {
-			n.Balancer.SetKnob(knob, "20")
-		}
-		for _, c := range all {
-			number := each
-			if strings.HasPrefix(c.what, "a ") && c.scheduler == "phttp" {
-				number = 1
-			}
-			for range number {
-				w := n.Client.Wire(n.VIP(c.port))
-				w.SetDeadline(time.Now().Add(5 * time.Minute))
-				c.wires = append(c.wires, w)
-			}
-			if strings.Contains(c.before, "/hold") {
-				server.asked.Add(number)
-				server.answered.Add(number)
-			}
-			for _, w := range c.wires {
-				w.Say("%s", c.before)
-			}
-			if c.meanwhile != "" {
-				if got := c.statuses(); got["200 OK"] != number {
-					t.Fatalf("%s, %s: first answers %v, want 200 for all %d", c.scheduler, c.what, got, number)
-				}
-			}
-		}
-		server.asked.Wait()
-		lab.Eventually(t, "the server that is not there is called", func() bool {
-			out, _ := n.Balancer.Try("ss -Htn state syn-sent dst " + nowhere)
-			return out != ""
-		})
-		daemon.Signal(unix.SIGSTOP)
-		for _, c := range all {
-			for _, w := range c.wires {
-				if c.meanwhile != "" {
-					w.Say("%s", c.meanwhile)
-				}
-			}
-		}
-		close(server.answer)
-		server.answered.Wait()
-		close(end)
-		address, _, _ := net.SplitHostPort(nowhere)
-		n.Client.Shell("ip addr add " + address + "/24 dev eth0")
-		n.Client.Serve(nowhere, server.serve)
-		n.Balancer.Shell("ip neigh del " + address + " dev to1")
-		wait.Pass(21 * time.Second) // longer than the timeouts: that is the standstill
-		daemon.Signal(unix.SIGCONT)
-		for _, c := range all {
-			if got := c.statuses(); got["200 OK"] != len(c.wires) {
-				t.Errorf("%s, %s: answers %v, want 200 for all %d: everything had arrived in time", c.scheduler, c.what, got, len(c.wires))
-			}
-		}
+		steady.Slower(t, func(t testing.TB, scale int) { standStill(t, poller, time.Duration(20*scale)*time.Second) })
 	})
+}
+
+// standStill has the daemon stand still for longer than all timeouts. What comes
+// before that, and after it, must take less.
+func standStill(t testing.TB, poller string, timeout time.Duration) {
+	n := lab.NewNetwork(t, "r1")
+	daemon, o := n.Balancer.StartDaemon(poller, "--loops=1"), n.Balancer.Operator()
+	server := &stoppable{answer: make(chan struct{})}
+	n.Host("r1").Serve(":80", server.serve)
+	end := make(chan struct{})
+	var first sync.Once
+	n.Host("r1").Serve(":81", func(conn net.Conn) {
+		first.Do(func() { go func() { <-end; conn.Close() }() })
+		server.serve(conn)
+	})
+	nowhere := net.JoinHostPort(n.Strand().String(), "80")
+	all, config := crowds(nowhere), ""
+	for i, c := range all {
+		c.port = 8100 + i
+		switch {
+		case c.server == "":
+			c.server = n.Web("r1")
+		case c.server[0] == ':':
+			c.server = n.Addr("r1").String() + c.server
+		}
+		config += fmt.Sprintf("virtual w%d { listen = 0.0.0.0:%d scheduler = %s maxclients = 1000 server = %s 1 rule = pattern .* use server %s }\n",
+			i, c.port, c.scheduler, c.server, c.server)
+	}
+	o.Load(config)
+	o.Does("--start")
+	for _, knob := range []string{"keepalive_timeout", "header_timeout", "read_timeout", "first_byte_timeout", "connect_timeout"} {
+		n.Balancer.SetKnob(knob, fmt.Sprint(timeout.Seconds()))
+	}
+	for _, c := range all {
+		number := each
+		if strings.HasPrefix(c.what, "a ") && c.scheduler == "phttp" {
+			number = 1
+		}
+		for range number {
+			w := n.Client.Wire(n.VIP(c.port))
+			w.SetDeadline(wait.End().Add(2 * timeout))
+			c.wires = append(c.wires, w)
+		}
+		if strings.Contains(c.before, "/hold") {
+			server.asked.Add(number)
+			server.answered.Add(number)
+		}
+		for _, w := range c.wires {
+			w.Say("%s", c.before)
+		}
+		if c.meanwhile != "" {
+			if got := c.statuses(); got["200 OK"] != number {
+				t.Fatalf("%s, %s: first answers %v, want 200 for all %d", c.scheduler, c.what, got, number)
+			}
+		}
+	}
+	server.asked.Wait()
+	lab.Eventually(t, "the server that is not there is called", func() bool {
+		out, _ := n.Balancer.Try("ss -Htn state syn-sent dst " + nowhere)
+		return out != ""
+	})
+	daemon.Signal(unix.SIGSTOP)
+	for _, c := range all {
+		for _, w := range c.wires {
+			if c.meanwhile != "" {
+				w.Say("%s", c.meanwhile)
+			}
+		}
+	}
+	close(server.answer)
+	server.answered.Wait()
+	close(end)
+	address, _, _ := net.SplitHostPort(nowhere)
+	n.Client.Shell("ip addr add " + address + "/24 dev eth0")
+	n.Client.Serve(nowhere, server.serve)
+	n.Balancer.Shell("ip neigh del " + address + " dev to1")
+	wait.Pass(timeout + time.Second)
+	daemon.Signal(unix.SIGCONT)
+	for _, c := range all {
+		if got := c.statuses(); got["200 OK"] != len(c.wires) {
+			t.Errorf("%s, %s: answers %v, want 200 for all %d: everything had arrived in time", c.scheduler, c.what, got, len(c.wires))
+		}
+	}
 }
