@@ -6,8 +6,11 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
+
+	"ktcpvs/tests/load/cpu"
 )
 
 // Resident is how many bytes of memory the daemon has at the moment.
@@ -29,6 +32,16 @@ func (d *Daemon) Resident() int64 {
 	}
 	d.t.Fatalf("%s has no VmRSS", path)
 	return 0
+}
+
+// Processor is how much processor time the daemon has had.
+func (d *Daemon) Processor() time.Duration {
+	d.t.Helper()
+	used, err := cpu.Read([]int{d.cmd.Process.Pid})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return used.Total
 }
 
 // Descriptors is how many files the daemon has open.
