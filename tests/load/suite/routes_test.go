@@ -2,7 +2,10 @@ package suite
 
 import (
 	"regexp"
+	"strings"
 	"testing"
+
+	"ktcpvs/tests/load/generator"
 )
 
 func TestEachRequestIsTakenByItsOwnRuleAlone(t *testing.T) {
@@ -37,4 +40,35 @@ func TestRulesAreOfAllShapes(t *testing.T) {
 		}
 		seen[rule.Pattern] = true
 	}
+}
+
+// No rule takes a hostile request, and most rules are begun by those that begin many.
+func TestHostileRequestsBeginRulesAndAreTakenByNone(t *testing.T) {
+	rules := hostileRules(20)
+	for _, requests := range [][]string{uris(hostileRequests(20, manyBegun)), uris(hostileRequests(20, oneBegun))} {
+		for _, uri := range requests[:20] {
+			if len(uri) < hostileBytes || len(uri) > hostileBytes+50 {
+				t.Errorf("a URI has %d bytes, want %d", len(uri), hostileBytes)
+			}
+			for _, rule := range rules {
+				if regexp.MustCompilePOSIX(rule.Pattern).MatchString(uri) {
+					t.Errorf("rule %s takes %.60s", rule.Pattern, uri)
+				}
+			}
+		}
+	}
+	many := hostileRequests(20, manyBegun)[0].URI
+	for i, rule := range rules {
+		begin, _, _ := strings.Cut(rule.Pattern, ".*")
+		if !strings.Contains(many, begin) {
+			t.Errorf("rule %d is not begun", i)
+		}
+	}
+}
+
+func uris(requests []generator.Request) (list []string) {
+	for _, r := range requests {
+		list = append(list, r.URI)
+	}
+	return list
 }

@@ -60,14 +60,16 @@ type Scope struct {
 	Rate        float64
 	Rules       []int
 	MixedRules  []int
-	BulkSizes   []int
+
+	HostileRules []int
+	BulkSizes    []int
 }
 
 // Full is the scope of an ordinary run.
 func Full() Scope {
 	return Scope{
 		Connections: []int{1, 16, 64, 256}, BodySize: 90, Rate: 20000,
-		Rules: []int{1, 10, 100, 1000, 10000}, MixedRules: []int{10, 1000, 10000},
+		Rules: []int{1, 10, 100, 1000, 10000}, MixedRules: []int{10, 1000, 10000}, HostileRules: []int{10, 100, 1000},
 		BulkSizes: []int{64 << 10, 1 << 20, 16 << 20},
 	}
 }
@@ -76,6 +78,7 @@ func Full() Scope {
 func Quick() Scope {
 	s := Full()
 	s.Connections, s.Rules, s.MixedRules, s.BulkSizes = []int{16, 64}, []int{1, 1000}, []int{100}, []int{1 << 20}
+	s.HostileRules = []int{100}
 	return s
 }
 
@@ -90,12 +93,12 @@ const bulkConnections = 8
 const ruleConnections = 16
 
 // Names of the suites, in the order they run.
-var Names = []string{"keepalive", "rate", "new", "wrk", "bulk", "rules", "rules-mix"}
+var Names = []string{"keepalive", "rate", "new", "wrk", "bulk", "rules", "rules-mix", "hostile"}
 
 // Named makes the suites of those names.
 func (s Scope) Named(names []string) ([]Suite, error) {
 	makers := map[string]func() Suite{
-		"keepalive": s.keepalive, "rate": s.rate, "new": s.newConnections, "wrk": s.wrk, "bulk": s.bulk,
+		"keepalive": s.keepalive, "rate": s.rate, "new": s.newConnections, "wrk": s.wrk, "bulk": s.bulk, "hostile": s.hostile,
 		"rules": func() Suite {
 			return s.rules("rules", `Regular-expression rules like /r00042/item/[0-9]+\.html`, itemShape, s.Rules)
 		},
