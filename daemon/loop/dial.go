@@ -22,6 +22,10 @@ func (l *Loop) open(s *session, addr netip.AddrPort, key uint64) {
 		reset(fd)
 		errno = unix.ECONNREFUSED
 	}
+	crowded := (errno == 0 || errno == unix.EINPROGRESS) && l.crowded(s, fd, addr)
+	if crowded {
+		errno = unix.EBUSY
+	}
 	var c *conn
 	if errno == 0 || errno == unix.EINPROGRESS {
 		var err error
@@ -43,6 +47,10 @@ func (l *Loop) open(s *session, addr netip.AddrPort, key uint64) {
 		l.events = append(l.events, relay.Event{Kind: relay.Connecting})
 	default:
 		why := callCause(errno, fd, family)
+		if crowded {
+			reset(fd)
+			why = relay.Crowded
+		}
 		if fd >= 0 {
 			closeSocket(fd)
 		}
@@ -102,6 +110,37 @@ func (l *Loop) mirrored(fd int, addr netip.AddrPort) bool {
 	}
 	own := l.sa.get()
 	return own.Port() == addr.Port() && (own.Addr() == addr.Addr().Unmap() || addr.Addr().IsUnspecified())
+}
+
+// crowded reports whether the connection of fd would wait for a place that only
+// those who wait for one can give back: it leads to a service of this daemon, all
+// of whose maxclients are taken, and that is the session's own or its client came
+// from this host, as a service does that leads back.
+func (l *Loop) crowded(s *session, fd int, addr netip.AddrPort) bool {
+	for _, lis := range l.byPort[addr.Port()] {
+		svc := l.store.Snapshot().At(lis.live)
+		if svc == nil || lis.live.Conns.Load() < int64(svc.MaxClients) ||
+			!l.leadsTo(fd, addr.Addr().Unmap(), svc.Listen.Addr().Unmap()) {
+			continue
+		}
+		from := s.Source.Unmap()
+		return lis == s.lis || from.IsLoopback() || l.sa.name(s.client.fd) && l.sa.get().Addr() == from
+	}
+	return false
+}
+
+// leadsTo reports whether who listens at an address of this host gets the
+// connection of fd, which is made to addr.
+func (l *Loop) leadsTo(fd int, addr, listens netip.Addr) bool {
+	switch {
+	case addr.Is4() != listens.Is4():
+		return false
+	case addr == listens || addr.IsUnspecified() && listens.IsLoopback():
+		return true
+	case !listens.IsUnspecified():
+		return false
+	}
+	return addr.IsLoopback() || addr.IsUnspecified() || l.sa.name(fd) && l.sa.get().Addr() == addr
 }
 
 // connected ends a connect in progress.

@@ -3,6 +3,7 @@ package loop
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -21,6 +22,7 @@ type listener struct {
 	live   *table.ServiceLive
 	fd     int // -1 once closed
 	slot   uint32
+	port   uint16
 	eager  bool // clients speak first: a connection comes with its first bytes
 	paused bool // served as many as may be, or out of descriptors
 	retry  time.Duration
@@ -114,6 +116,7 @@ func (l *Loop) listen(svc *table.Service, fd, loops int) error {
 		live:  svc.Live,
 		fd:    fd,
 		slot:  slot,
+		port:  svc.Listen.Port(),
 		eager: svc.Scheduler.Content,
 		keep:  pool.Spare{Min: share(svc.MinSpareServers), Max: share(max(svc.MinSpareServers, svc.MaxSpareServers))},
 	}
@@ -123,6 +126,7 @@ func (l *Loop) listen(svc *table.Service, fd, loops int) error {
 	probe(fd, int(l.knobs.Limits.ClientKeepalive.Get())) // connections inherit it
 	l.listeners = append(l.listeners, lis)
 	l.bySlot[slot] = lis
+	l.byPort[lis.port] = append(l.byPort[lis.port], lis)
 	return nil
 }
 
@@ -345,6 +349,11 @@ func (lis *listener) close() {
 	l := lis.loop
 	l.poll.Remove(lis.slot)
 	delete(l.bySlot, lis.slot)
+	if others := slices.DeleteFunc(l.byPort[lis.port], func(other *listener) bool { return other == lis }); len(others) > 0 {
+		l.byPort[lis.port] = others
+	} else {
+		delete(l.byPort, lis.port)
+	}
 	unix.Close(lis.fd)
 	l.freeSlot(l.conns[lis.slot])
 	if lis.paused {

@@ -46,7 +46,8 @@ type Loop struct {
 	short     int64 // of more than that, what those of one service hold; 0: there is room
 	listeners []*listener
 	bySlot    map[uint32]*listener
-	paused    int // listeners that are
+	byPort    map[uint16][]*listener // that have a socket
+	paused    int                    // listeners that are
 	pipes     []*pipe
 	pipeless  time.Duration // until when the kernel is not asked for more
 	busy      []*transfer   // have more to move at once
@@ -101,6 +102,7 @@ func newLoop(index int, p poll.Poller, cfg *Config) *Loop {
 		ctx:    relay.NewContext(index),
 		idle:   pool.NewIdle(idlePerServer),
 		bySlot: map[uint32]*listener{},
+		byPort: map[uint16][]*listener{},
 		done:   make(chan struct{}),
 	}
 	l.sources = cfg.sources

@@ -18,14 +18,14 @@ const (
 
 	// portlessFor is that for one to which no local port is left: ports come back
 	// all the time, but looking for one among thousands that are taken costs a
-	// millisecond.
+	// millisecond. It is that for a crowded one, too.
 	portlessFor = time.Second
 )
 
 // spare takes in that a server cannot be connected to, by cause.
 func (c *Context) spare(live *table.Live, cause Cause) {
 	d := awayFor
-	if cause == Portless {
+	if cause == Portless || cause == Crowded {
 		d = portlessFor
 	}
 	live.SetAway(c.Loop, c.Now+d)

@@ -78,6 +78,7 @@ const (
 	TimedOut                     // no answer in time
 	Portless                     // every local port to that very address is taken
 	Exhausted                    // this machine has no descriptor or memory left
+	Crowded                      // it is a service of this daemon, all places of which are taken by those who wait for it
 )
 
 // Event is one thing that happened.
@@ -154,5 +155,5 @@ func (k EventKind) String() string {
 }
 
 func (c Cause) String() string {
-	return [...]string{"", "reset", "refused", "unreachable", "timed out", "no local port left", "nothing left to connect with"}[c]
+	return [...]string{"", "reset", "refused", "unreachable", "timed out", "no local port left", "nothing left to connect with", "no place left"}[c]
 }

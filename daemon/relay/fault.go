@@ -142,6 +142,8 @@ func (s *Session) noServer(c *Context, cause Cause, calling bool) {
 		code = 504
 	case Portless, Exhausted:
 		code = 503
+	case Crowded:
+		code, s.keep = 503, false // its own place is short, too
 	}
 	s.lose(c)
 	twice := calling || cause != Reset && s.method.Idempotent() && !s.own

@@ -77,6 +77,8 @@ func (cause Cause) reason(calling bool) string {
 		return "no local port left to connect to a server"
 	case cause == Exhausted:
 		return "no descriptor or memory left to connect to a server"
+	case cause == Crowded:
+		return "request leads back here, where maxclients are taken"
 	case calling:
 		return "server reset the connection attempt"
 	}

@@ -71,7 +71,7 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	s.keep, s.parting = r.KeepAlive && !s.draining, !r.KeepAlive
 	s.upgrade = r.Upgrade != nil
 	s.final, s.replayed, s.redirected = false, false, false
-	s.spoiled, s.ceased = false, false
+	s.spoiled, s.ceased, s.passed = false, false, false
 	s.affinity, s.returned = false, sid{}
 	s.tries, s.interims = 0, 0
 	s.request.start(r.Body, r.Length, false)
@@ -105,7 +105,8 @@ func (s *Session) begin(c *Context, size int, data []byte) []byte {
 	case c.Short:
 		s.refuse(c, 503, noBuffers)
 		return data
-	case r.Passed && r.Passes(c.Via, svc.Via) > maxPasses:
+	case r.Passed && s.leadsBack(c, svc):
+		s.keep = false
 		s.answerSelf(c, 508, looped)
 		return data
 	}

@@ -122,7 +122,7 @@ func (s *Session) respond(c *Context) []byte {
 	s.response.chunks.Loosen()
 	s.response.bare = r.NoTrailers
 	s.keep = s.keep && s.request.done && !s.draining && r.Body != http1.CloseBody && !unchunk &&
-		(s.shares() || !s.spoiled)
+		(s.shares() && !s.passed || !s.spoiled)
 	f := http1.Forward{
 		KeepAlive: s.keep,
 		Minor:     s.minor,

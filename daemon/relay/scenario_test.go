@@ -179,7 +179,7 @@ func event(t *testing.T, line string, words []string) *Event {
 		}
 		return &Event{Kind: Progress, Side: sides[words[1]], N: n, Blocked: len(words) > 3, Stalled: slices.Contains(words, "stalled")}
 	case "fail":
-		causes := map[string]Cause{"reset": Reset, "refused": Refused, "unreachable": Unreachable, "timeout": TimedOut, "portless": Portless, "exhausted": Exhausted}
+		causes := map[string]Cause{"reset": Reset, "refused": Refused, "unreachable": Unreachable, "timeout": TimedOut, "portless": Portless, "exhausted": Exhausted, "crowded": Crowded}
 		if causes[words[2]] == 0 {
 			t.Fatalf("unknown cause in %q", line)
 		}

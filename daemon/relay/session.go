@@ -51,6 +51,7 @@ type Session struct {
 	final      bool // the response, or the tunnel, has begun
 	patient    bool // the client waits for the server's 100 before it sends the body
 	affinity   bool // the response may set or renew the session cookie
+	passed     bool // the request has passed this daemon before
 	request    body
 	response   body
 	interims   int    // bytes of interim responses so far

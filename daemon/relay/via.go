@@ -18,3 +18,12 @@ func (c *Context) pseudonym(svc *table.Service) string {
 	}
 	return svc.Via
 }
+
+// leadsBack reports whether the request in c.req has passed this daemon too often.
+// Connections that such a request went over end with its answer, each because the
+// one behind it does (see respond): kept, they could be all that a service may have.
+func (s *Session) leadsBack(c *Context, svc *table.Service) bool {
+	n := c.req.Passes(c.Via, svc.Via)
+	s.passed = n > 0
+	return n > maxPasses
+}

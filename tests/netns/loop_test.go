@@ -55,6 +55,53 @@ func leadsBack(t *testing.T, poller, scheduler string) {
 	}
 }
 
+// Requests that lead back, so many at once that each takes a place and none is left
+// for the next hop: none waits for the others, and afterwards the places are free.
+func TestRequestsThatLeadBackDoNotTakeEachOthersPlaces(t *testing.T) {
+	withEachPoller(t, func(t *testing.T, poller string) {
+		for _, scheduler := range []string{"http", "hhttp", "phttp", "chttp"} {
+			t.Run(scheduler, func(t *testing.T) { takePlaces(t, poller, scheduler) })
+		}
+	})
+}
+
+func takePlaces(t *testing.T, poller, scheduler string) {
+	const places = 8
+	n := lab.NewNetwork(t)
+	n.Balancer.StartDaemon(poller)
+	o := n.Balancer.Operator()
+	o.Load(fmt.Sprintf(`
+		virtual self { scheduler = %[1]s listen = 0.0.0.0:8080 maxclients = %[3]d
+			server = %[2]s:8080 rule = pattern .* use server %[2]s:8080 }
+		virtual one { scheduler = %[1]s listen = 127.0.0.1:8081 maxclients = %[3]d
+			server = 127.0.0.1:8082 rule = pattern .* use server 127.0.0.1:8082 }
+		virtual two { scheduler = %[1]s listen = 0.0.0.0:8082 maxclients = %[3]d via = two
+			server = 127.0.0.1:8081 rule = pattern .* use server 127.0.0.1:8081 }
+		virtual spare { scheduler = %[1]s listen = 0.0.0.0:8083 maxclients = %[3]d
+			redirect = 0.0.0.0:8083 }
+		virtual single { scheduler = %[1]s listen = 0.0.0.0:8084 maxclients = 1
+			server = 127.0.0.1:8084 rule = pattern .* use server 127.0.0.1:8084 }`, scheduler, hostOf(n.VIP(8080)), places))
+	o.Does("--start")
+	for port, clients := range map[int]int{8080: places, 8082: places, 8083: places, 8084: 1} {
+		for range 2 {
+			var wires []*lab.Wire
+			for range clients {
+				wires = append(wires, n.Client.Wire(n.VIP(port)))
+			}
+			for _, w := range wires {
+				w.Say("GET / HTTP/1.1\nHost: x\nConnection: close\n\n")
+			}
+			for i, w := range wires {
+				response, _, err := w.Response("GET")
+				if err != nil || response.StatusCode != 508 && response.StatusCode != 503 {
+					t.Fatalf("port %d, client %d of %d: %v, %v; want 508, or 503 where no place was left", port, i, clients, response, err)
+				}
+				w.Close()
+			}
+		}
+	}
+}
+
 // hostOf is an address without its port.
 func hostOf(address string) string { return address[:strings.LastIndexByte(address, ':')] }
 
