@@ -61,6 +61,8 @@
 // large counts in many rules ("z1.{1,250}(a|b|c){100}": 284 with 10 of them, 27,184
 // promised with 900, a third of a second).
 //
+// Beside RE2's sets and regexp one by one: tests/load/matchers.
+//
 // That each rule needs some literal does not help: of the literals of 1,000 rules all
 // fit into 8 KiB, and are in the dearest URIs.
 //
