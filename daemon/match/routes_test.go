@@ -103,7 +103,7 @@ func TestRealTablesMatchAsOneByOne(t *testing.T) {
 				t.Errorf("%s: its requests find %d rules, want 3 at least, and some find none but the default: %v", table.name, len(hit), missed)
 			}
 			for i, uri := range hostile {
-				if !testing.Short() || (i+count)%4 == 0 {
+				if !testing.Short() || (i+count)%12 == 0 {
 					c.rule(t, &Input{URI: []byte(uri)})
 				}
 			}
@@ -136,7 +136,7 @@ func TestRealTablesTogetherMatchAsOneByOne(t *testing.T) {
 		c := newComparison(t, "all like "+file[0].name, all, before)
 		before = c.recompiled
 		for i := range inputs {
-			if !testing.Short() || i%4 == 0 {
+			if !testing.Short() || i%12 == 0 {
 				c.rule(t, &inputs[i])
 			}
 		}
