@@ -78,9 +78,7 @@ func TestAServerThatDoesNotAnswerTheCallTimesOut(t *testing.T) {
 	withEachPoller(t, func(t *testing.T, poller string) {
 		s := newSite(t, poller)
 		nowhere := s.Strand()
-		s.Does("--stop")
-		s.Load(fmt.Sprintf("virtual web { scheduler = phttp server = %v:80 1 rule = pattern .* use server %v:80 }", nowhere, nowhere))
-		s.Does("--start")
+		s.Serve(fmt.Sprintf("virtual web { scheduler = phttp server = %v:80 1 rule = pattern .* use server %v:80 }", nowhere, nowhere))
 		s.Balancer.SetKnob("read_timeout", "3600") // only connect_timeout can end it
 		if status, _, err := getOnce(s); err != nil || status != 504 {
 			t.Errorf("status %d, %v, expected 504", status, err)
@@ -141,9 +139,7 @@ func TestAServerConnectionThatWasClosedIsNotUsedAgain(t *testing.T) {
 			conn.Read(make([]byte, 4096)) // the second request is not answered
 			lab.Reset(conn)
 		})
-		s.Does("--stop")
-		s.Load("virtual web { scheduler = phttp server = r1:81 1 rule = pattern .* use server r1:81 }")
-		s.Does("--start")
+		s.Serve("virtual web { scheduler = phttp server = r1:81 1 rule = pattern .* use server r1:81 }")
 		w := s.wire()
 		for i := range 6 {
 			w.Say("GET / HTTP/1.1\nHost: x\n\n")

@@ -139,9 +139,7 @@ func TestNarrowLimitsOfRequestsLeaveResponsesAlone(t *testing.T) {
 		io.WriteString(conn, "HTTP/1.1 200 OK\r\n"+strings.Repeat("X-Field: "+strings.Repeat("x", 300)+"\r\n", 20)+
 			"Transfer-Encoding: chunked\r\n\r\n1;ext=1\r\nb\r\n0\r\n\r\n")
 	})
-	f.Does("--stop")
-	f.Load("virtual web { scheduler = phttp server = r1:81 1 rule = pattern .* use server r1:81 }")
-	f.Does("--start")
+	f.Serve("virtual web { scheduler = phttp server = r1:81 1 rule = pattern .* use server r1:81 }")
 	f.set("max_request_line=64", "max_header_bytes=1024", "max_header_fields=5", "max_chunk_ext=0")
 	w := f.wire()
 	w.Say("GET / HTTP/1.1\nHost: x\n\n")

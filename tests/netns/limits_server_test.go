@@ -41,9 +41,7 @@ func newLate(t testing.TB, scheduler string) *fence {
 			}
 		}
 	})
-	f.Does("--stop")
-	f.Load(fmt.Sprintf("virtual web { scheduler = %s server = r1:81 1 rule = pattern .* use server r1:81 }", scheduler))
-	f.Does("--start")
+	f.Serve(fmt.Sprintf("virtual web { scheduler = %s server = r1:81 1 rule = pattern .* use server r1:81 }", scheduler))
 	f.bystander = f.Host("other").Wire(f.VIP(8080))
 	return f
 }
@@ -120,10 +118,8 @@ func TestAServerMustTakeTheConnectionInTime(t *testing.T) {
 	withEachUnit(t, func(t *testing.T, scheduler string) {
 		f := newFence(t, scheduler)
 		nowhere := f.Strand()
-		f.Does("--stop")
-		f.Load(fmt.Sprintf(`virtual web { scheduler = %s server = r1:80 1 server = %v:80 1
+		f.Serve(fmt.Sprintf(`virtual web { scheduler = %s server = r1:80 1 server = %v:80 1
 			rule = pattern .* use server r1:80 rule = pattern ^/nowhere use server %v:80 }`, scheduler, nowhere, nowhere))
-		f.Does("--start")
 		f.bystander = f.Host("other").Wire(f.VIP(8080))
 		unhurried(f.Balancer)
 		f.set("connect_timeout=1")

@@ -76,9 +76,7 @@ func TestASourceHasSoManyConnectionsAtOnceAndOthersTheirOwn(t *testing.T) {
 func TestRefusedConnectionsKeepNobodyOut(t *testing.T) {
 	t.Parallel()
 	f := newSources(t, "phttp")
-	f.Does("--stop")
-	f.Load("virtual web { scheduler = phttp maxclients = 3 server = r1:80 1 rule = pattern .* use server r1:80 }")
-	f.Does("--start")
+	f.Serve("virtual web { scheduler = phttp maxclients = 3 server = r1:80 1 rule = pattern .* use server r1:80 }")
 	unhurried(f.Balancer)
 	f.set("max_conns_per_source=1")
 	asks(f.Client.WireFrom(origins[0].from, origins[0].to), 200, "/first")

@@ -144,9 +144,7 @@ func TestAClientOfASlowServerIsNotCalledSlow(t *testing.T) {
 				<-release
 				f.origin.serve(conn)
 			})
-			f.Does("--stop")
-			f.Load("virtual web { scheduler = phttp server = r1:81 1 rule = pattern .* use server r1:81 }")
-			f.Does("--start")
+			f.Serve("virtual web { scheduler = phttp server = r1:81 1 rule = pattern .* use server r1:81 }")
 			w := f.wire()
 			const length = 64 << 20
 			sent := make(chan error, 1)

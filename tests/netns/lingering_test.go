@@ -28,9 +28,7 @@ func TestARefusedUploadThatGoesOnGetsItsAnswer(t *testing.T) {
 		for i, scheduler := range schedulers {
 			config += fmt.Sprintf("virtual %s { listen = 0.0.0.0:%d scheduler = %[1]s server = r1:80 1 rule = pattern .* use server r1:80 }\n", scheduler, 8081+i)
 		}
-		s.Does("--stop")
-		s.Load(config)
-		s.Does("--start")
+		s.Serve(config)
 		for _, c := range []struct{ who, limit, body string }{
 			{"the server", "0", "full"},
 			{"the daemon", "1", "413 Content Too Large\n"},

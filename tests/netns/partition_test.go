@@ -111,10 +111,8 @@ func othersDoNotNotice(t testing.TB, poller string, scale int) {
 	s.Host("r1").StartNginx()
 	s.Host("r2").StartNginx()
 	const rules = `server = r1:80 1 server = r2:80 1 rule = pattern /a/ use server r1:80 rule = pattern /[b-z]/ use server r2:80 }`
-	s.Does("--stop")
-	s.Load(`virtual requests { listen = 0.0.0.0:81 scheduler = phttp ` + rules + `
+	s.Serve(`virtual requests { listen = 0.0.0.0:81 scheduler = phttp ` + rules + `
 			virtual connections { listen = 0.0.0.0:82 scheduler = http ` + rules)
-	s.Does("--start")
 	var all []*traffic
 	for _, port := range []int{81, 82} {
 		others := &traffic{t: t, from: s.Client, to: s.VIP(port), uri: "/b/%d/%d", accept: always, within: time.Duration(scale) * 900 * time.Millisecond}

@@ -30,7 +30,6 @@ func newPorts(t *testing.T, poller string, names ...string) (*lab.Network, *lab.
 
 // serveOn starts a service of these servers.
 func serveOn(o *lab.Operator, scheduler string, servers ...string) {
-	o.Does("--stop")
 	text := "virtual web { scheduler = " + scheduler
 	for _, s := range servers {
 		text += " server = " + s + " 1"
@@ -38,8 +37,7 @@ func serveOn(o *lab.Operator, scheduler string, servers ...string) {
 	for _, s := range servers {
 		text += " rule = pattern .* use server " + s
 	}
-	o.Load(text + " }")
-	o.Does("--start")
+	o.Serve(text + " }")
 }
 
 // exchangeOnce sends one request over a connection of its own and gives the answer.

@@ -71,9 +71,7 @@ func TestAnAnswerThatIsLostIsNotAskedForAgain(t *testing.T) {
 		s := newFaultySite(t, poller)
 		server := count(s.Host("r1"))
 		s.Host("r2").StartNginx()
-		s.Does("--stop")
-		s.Load("virtual web { scheduler = phttp redirect = 10.99.3.2:80 server = r1:80 1 rule = pattern .* use server r1:80 }")
-		s.Does("--start")
+		s.Serve("virtual web { scheduler = phttp redirect = 10.99.3.2:80 server = r1:80 1 rule = pattern .* use server r1:80 }")
 		w := s.wire()
 		w.Say("GET / HTTP/1.1\nHost: x\n\n")
 		w.Expect(200, "GET")
@@ -115,9 +113,7 @@ func TestAnUploadIsWholeAtTheServerThatTakesOver(t *testing.T) {
 					"server":   "server = r2:80 1 server = r1:80 1 rule = pattern .* use server r2:80 rule = pattern .* use server r1:80 rule = pattern ^/warm use server r2:80",
 					"redirect": "redirect = 10.99.3.2:80 server = r1:80 1 rule = pattern .* use server r1:80",
 				} {
-					s.Does("--stop")
-					s.Load("virtual web { scheduler = " + scheduler + " " + config + " }") // as if no server had failed before
-					s.Does("--start")
+					s.Serve("virtual web { scheduler = " + scheduler + " " + config + " }") // as if no server had failed before
 					for _, length := range []int64{int64(len(body)), -1} {
 						lab.Get(s.client, s.url("/warm")) // phttp: a connection is kept, and taken
 						request, _ := http.NewRequest("POST", s.url("/"), io.MultiReader(bytes.NewReader(body)))
@@ -147,10 +143,8 @@ func whoIsAwayIsNotWaitedFor(t testing.TB, poller string, scale int) {
 	s.Host("r1").StartNginx()
 	s.Host("r2").StartNginx()
 	for _, scheduler := range []string{"phttp", "wlc"} {
-		s.Does("--stop")
-		s.Load("virtual web { scheduler = " + scheduler + ` server = r2:80 1 server = r1:80 1
+		s.Serve("virtual web { scheduler = " + scheduler + ` server = r2:80 1 server = r1:80 1
 				rule = pattern .* use server r2:80 rule = pattern .* use server r1:80 }`)
-		s.Does("--start")
 		s.Link("r1").Have(silence)
 		waited, start := 0, time.Now()
 		for i := range 40 {
@@ -190,10 +184,8 @@ func TestAServerThatCannotBeReachedIsReplaced(t *testing.T) {
 		}
 		for what, faults := range map[string]lab.Faults{"cut": silence, "rejecting": rejection} {
 			for _, scheduler := range []string{"wlc", "http", "hhttp", "phttp", "chttp"} {
-				s.Does("--stop")
-				s.Load("virtual web { scheduler = " + scheduler + ` server = r2:80 1 server = r1:80 1
+				s.Serve("virtual web { scheduler = " + scheduler + ` server = r2:80 1 server = r1:80 1
 					rule = pattern .* use server r2:80 rule = pattern .* use server r1:80 }`)
-				s.Does("--start")
 				s.Link("r1").To.Have(faults)
 				var wires []*lab.Wire
 				for i := range 12 {

@@ -26,9 +26,7 @@ func newSite(t testing.TB, poller string) *site {
 
 // serve starts the service anew with another scheduler.
 func (s *site) serve(scheduler string) {
-	s.Does("--stop")
-	s.Load(fmt.Sprintf("virtual web { scheduler = %s server = r1:80 1 rule = pattern .* use server r1:80 }", scheduler))
-	s.Does("--start")
+	s.Serve(fmt.Sprintf("virtual web { scheduler = %s server = r1:80 1 rule = pattern .* use server r1:80 }", scheduler))
 }
 
 // url is that of a path of the site.

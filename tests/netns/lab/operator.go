@@ -103,6 +103,21 @@ func (o *Operator) Load(configuration string) {
 	o.Does("-f", o.File(configuration))
 }
 
+// Serve makes the table what a configuration says and starts all of it, whatever
+// was running before. Only the load takes a program.
+func (o *Operator) Serve(configuration string) {
+	o.host.t.Helper()
+	c := o.dial(o.host.t)
+	defer c.Close()
+	if err := c.Stop(""); err != nil {
+		o.host.t.Fatalf("stop all services: %v", err)
+	}
+	o.Load(configuration)
+	if err := c.Start(""); err != nil {
+		o.host.t.Fatalf("start all services of %q: %v", configuration, err)
+	}
+}
+
 // File writes a file for the operator to name.
 func (o *Operator) File(content string) string {
 	o.host.t.Helper()
@@ -112,7 +127,13 @@ func (o *Operator) File(content string) string {
 // Connect is what tcpvsadm uses, for calls by the thousand.
 func (o *Operator) Connect(t testing.TB) *client.Client {
 	t.Helper()
-	var c *client.Client
+	c := o.dial(t)
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+func (o *Operator) dial(t testing.TB) (c *client.Client) {
+	t.Helper()
 	err := o.host.Within(func() (err error) {
 		c, err = client.Dial(client.Options{})
 		return err
@@ -120,7 +141,6 @@ func (o *Operator) Connect(t testing.TB) *client.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { c.Close() })
 	return c
 }
 
