@@ -203,11 +203,15 @@ func TestNoURICostsARealTableMoreThanPromised(t *testing.T) {
 // What a text spends on states that were not known is bounded too, however many
 // it leads to: past that it is read in lanes.
 func TestATextThatLeadsToNewStatesIsReadInLanesSoon(t *testing.T) {
-	for _, table := range append(deepTables(), evilTables(1000)...) {
+	rules, times := 1000, 20
+	if testing.Short() {
+		rules, times = 300, 8
+	}
+	for _, table := range append(deepTables(), evilTables(rules)...) {
 		set := mustCompile(t, table.patterns)
 		h := newHostile(set, []string{table.uri}, 8192)
 		uri := table.uri
-		for range 20 {
+		for range times {
 			var w walk
 			w.begin(set.automaton, 0)
 			if set.byHost {
