@@ -12,6 +12,7 @@ import (
 
 	"ktcpvs/tests/netns/lab"
 	"ktcpvs/tests/steady"
+	"ktcpvs/tests/wait"
 )
 
 // Servers and clients that the network cuts off: their packets vanish, and
@@ -210,6 +211,9 @@ func TestAResetOnTheWayIsSeen(t *testing.T) {
 			w := s.wire()
 			w.Say("GET /a HTTP/1.1\nHost: x\n\n")
 			w.Expect(200, "GET")
+			// The acknowledgement of the answer may be late; rejected, it would end the
+			// server's connection, and its client's, before the request.
+			wait.Settles(t, 300*time.Millisecond, "packets to the server", s.Link("r1").To.Passed.Load)
 			s.Link("r1").To.Have(rejection)
 			w.Say("GET /b HTTP/1.1\nHost: x\n\n")
 			w.Expect(502, "GET")
