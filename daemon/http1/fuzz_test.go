@@ -72,14 +72,20 @@ func FuzzResponse(f *testing.F) {
 	f.Add("HTTP/1.0 404\r\n\r\n", uint8(2), uint8(1))
 	f.Add("HTTP/1.1 101 S\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n", uint8(1), uint8(1))
 	f.Add("HTTP/1.1 304 S\r\nContent-Length: 5\r\nDate: x\r\nSet-Cookie: a\r\n\r\n", uint8(7), uint8(2))
+	f.Add("HTTP/1.0 100 000\n0: 00\n 0\r\n\n", uint8(GET), uint8(23))
 	for _, c := range oddResponses {
 		f.Add(c.input, uint8(1), uint8(3))
 	}
 	lim := Limits{Line: 200, Head: 800, Fields: 12}
 	f.Fuzz(func(t *testing.T, input string, method, piece uint8) {
 		m := Method(method) % (PATCH + 1)
-		whole := parseResponse(input, 0, m, &lim)
-		if pieces := parseResponse(input, int(piece)+1, m, &lim); !sameOutcome(whole, pieces) {
+		whole, pieces := parseResponse(input, 0, m, &lim), parseResponse(input, int(piece)+1, m, &lim)
+		for _, fields := range [][]Field{whole.message.Fields, pieces.message.Fields} {
+			for i := range fields {
+				fields[i].start, fields[i].end = 0, 0 // once unfolded, a line is one that may be copied
+			}
+		}
+		if !sameOutcome(whole, pieces) {
 			t.Fatalf("%q by %d\nwhole  %d %v %+v\npieces %d %v %+v", input, int(piece)+1, whole.n, whole.err, whole.message, pieces.n, pieces.err, pieces.message)
 		}
 		if whole.n == 0 {
