@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -16,8 +17,9 @@ func TestStartingTakesLittleMoreThanTheCommandLinesLibrary(t *testing.T) {
 	dir := t.TempDir()
 	program := func(name, source string) string {
 		path := filepath.Join(dir, name)
-		out, err := exec.Command("go", "build", "-trimpath", "-tags", "urfave_cli_no_docs", "-o", path, source).CombinedOutput()
-		if err != nil {
+		build := exec.Command("go", "build", "-trimpath", "-tags", "urfave_cli_no_docs", "-o", path, source)
+		build.Env = append(os.Environ(), "CGO_ENABLED=0") // as make does: nothing is linked at the start
+		if out, err := build.CombinedOutput(); err != nil {
 			t.Fatalf("go build %s: %v\n%s", source, err, out)
 		}
 		return path
