@@ -80,7 +80,7 @@ func (f *fake) exec(op Op) {
 		if f.connected {
 			f.complain("dials with a connection in hand")
 		}
-		f.connected = true
+		f.connected, f.ended[Server] = true, false
 	case Write:
 		if len(op.Head)+len(op.Data) == 0 {
 			f.complain("writes nothing")
@@ -135,7 +135,7 @@ func (f *fake) judge(op Op) {
 func (f *fake) drop() {
 	f.sent = append(f.sent, f.toServer)
 	f.connected, f.calling, f.spliced, f.toServer = false, false, false, nil
-	f.ended[Server], f.guarded[Server] = false, false
+	f.guarded[Server] = false
 }
 
 // settle ends the session and checks that nothing is left behind.
