@@ -14,7 +14,7 @@ import (
 // servers, of which the rule of every request uses all.
 func newStore(t *testing.T, scheduler string) (*table.Store, []netip.AddrPort) {
 	t.Helper()
-	store := table.NewStore(NewRegistry(), 1, match.DefaultLimits())
+	store := table.NewStore(NewRegistry(), 2, match.DefaultLimits())
 	addrs := []netip.AddrPort{
 		netip.MustParseAddrPort("10.0.0.1:80"),
 		netip.MustParseAddrPort("10.0.0.2:80"),
@@ -101,7 +101,7 @@ func TestPickingIsSafeWhileTheTableChanges(t *testing.T) {
 	store, addrs := newStore(t, "phttp")
 	done := make(chan struct{})
 	var loops sync.WaitGroup
-	for range 2 {
+	for loop := range 2 {
 		loops.Go(func() {
 			in := &match.Input{URI: []byte("/index.html")}
 			for {
@@ -110,7 +110,7 @@ func TestPickingIsSafeWhileTheTableChanges(t *testing.T) {
 					return
 				default:
 				}
-				s := store.Snapshot().Lookup("web").Choose(0, in)
+				s := store.Snapshot().Lookup("web").Choose(loop, in)
 				if s == nil {
 					t.Error("no server to be had")
 					return

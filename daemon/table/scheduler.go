@@ -22,7 +22,7 @@ type Scheduler struct {
 }
 
 // Picker picks among the servers it was built of. It is safe on any number of
-// goroutines and does not allocate.
+// goroutines, of which each is another loop, and does not allocate.
 type Picker interface {
 	// Pick returns a server of weight above 0 for a loop, nil when there is none.
 	// The key matters only to schedulers that hash.
