@@ -117,30 +117,17 @@ func (l *Loop) mirrored(fd int, addr netip.AddrPort) bool {
 // of whose maxclients are taken, and that is the session's own or its client came
 // from this host, as a service does that leads back.
 func (l *Loop) crowded(s *session, fd int, addr netip.AddrPort) bool {
+	// A connection to an address of this host comes from that address.
+	local := func(to netip.Addr) bool { return l.sa.name(fd) && l.sa.get().Addr() == to }
 	for _, lis := range l.byPort[addr.Port()] {
 		svc := l.store.Snapshot().At(lis.live)
-		if svc == nil || lis.live.Conns.Load() < int64(svc.MaxClients) ||
-			!l.leadsTo(fd, addr.Addr().Unmap(), svc.Listen.Addr().Unmap()) {
+		if svc == nil || lis.live.Conns.Load() < int64(svc.MaxClients) || !svc.Takes(addr, local) {
 			continue
 		}
 		from := s.Source.Unmap()
 		return lis == s.lis || from.IsLoopback() || l.sa.name(s.client.fd) && l.sa.get().Addr() == from
 	}
 	return false
-}
-
-// leadsTo reports whether who listens at an address of this host gets the
-// connection of fd, which is made to addr.
-func (l *Loop) leadsTo(fd int, addr, listens netip.Addr) bool {
-	switch {
-	case addr.Is4() != listens.Is4():
-		return false
-	case addr == listens || addr.IsUnspecified() && listens.IsLoopback():
-		return true
-	case !listens.IsUnspecified():
-		return false
-	}
-	return addr.IsLoopback() || addr.IsUnspecified() || l.sa.name(fd) && l.sa.get().Addr() == addr
 }
 
 // connected ends a connect in progress.

@@ -36,8 +36,9 @@ func (s *Service) blind() bool {
 	return !s.AllowLoop && (!s.Scheduler.Content || s.Via == ViaOff)
 }
 
-// takes reports whether a connection to addr reaches the service.
-func (s *Service) takes(addr netip.AddrPort, local Local) bool {
+// Takes reports whether a connection to addr reaches the service. local is asked
+// only where the service listens at all addresses.
+func (s *Service) Takes(addr netip.AddrPort, local Local) bool {
 	to, at := addr.Addr().Unmap(), s.Listen.Addr().Unmap()
 	switch {
 	case addr.Port() != s.Listen.Port() || to.Is4() != at.Is4():
@@ -63,7 +64,7 @@ func (s *Snapshot) CheckLoop(name string, local Local) error {
 		}
 		for addr := range svc.leads() {
 			for _, to := range s.Services {
-				if (svc == here || to == here) && to.takes(addr, local) {
+				if (svc == here || to == here) && to.Takes(addr, local) {
 					return &LoopError{svc.Name, addr, to.Name, to.Listen}
 				}
 			}
@@ -106,7 +107,7 @@ func (tx *Tx) CheckLoops(local Local) error {
 		}
 		check := func(addr netip.AddrPort, among map[uint16][]*Service) error {
 			for _, to := range among[addr.Port()] {
-				if to.takes(addr, local) {
+				if to.Takes(addr, local) {
 					return &LoopError{svc.Name, addr, to.Name, to.Listen}
 				}
 			}

@@ -28,7 +28,7 @@ type Picker interface {
 	// The key matters only to schedulers that hash.
 	Pick(loop int, key uint32) *Server
 	// PickOther is Pick among the servers that have not failed; one that is away
-	// only if all are. It looks at each server once.
+	// only if all are. It looks at each server twice at most.
 	PickOther(key uint32, avoid *Avoid) *Server
 }
 
