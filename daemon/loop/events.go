@@ -61,7 +61,7 @@ func (l *Loop) handle(ev *poll.Event) {
 			l.step(c.sess, relay.Event{Kind: relay.Broken, Side: relay.Server})
 			return
 		}
-		if !c.finish && (c.sess.Wants(relay.Client) == 0 || c.sess.Asking() && c.sess.obstructed()) {
+		if !c.finish && (c.sess.Wants(relay.Client) == 0 || c.sess.HoldsRequest() && c.sess.obstructed()) {
 			l.step(c.sess, relay.Event{Kind: relay.Failed, Side: relay.Client, Cause: relay.Reset})
 		}
 	}

@@ -14,9 +14,9 @@ import (
 // leaves its list each time it has taken all, and a request when its response
 // begins, so that those in front are the ones who make no use of the memory.
 type holdings struct {
-	bytes   int64
-	asking  holders // a request is kept until its server answers
-	keeping holders // what one side has not taken, or what more must come of
+	bytes    int64
+	requests holders // a request is kept until its server answers
+	keeping  holders // what one side has not taken, or what more must come of
 }
 
 // holders is one list of them.
@@ -36,8 +36,8 @@ func (l *Loop) note(s *session) {
 	bytes, in := s.holding(), (*holders)(nil)
 	switch {
 	case bytes == 0:
-	case s.Asking():
-		in = &all.asking
+	case s.HoldsRequest():
+		in = &all.requests
 	default:
 		in = &all.keeping
 	}
@@ -108,7 +108,7 @@ func (h *holders) remove(s *session) {
 // payer is who gives up first what it holds: of those in front, the one that
 // takes more memory for more time.
 func (h *holdings) payer(now time.Duration) *session {
-	a, b := h.keeping.first, h.asking.first
+	a, b := h.keeping.first, h.requests.first
 	switch {
 	case a == nil:
 		return b

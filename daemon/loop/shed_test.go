@@ -19,8 +19,8 @@ func held(list func(*holdings) *holders, since time.Duration, bytes ...int64) *l
 	return lis
 }
 
-func keeping(h *holdings) *holders { return &h.keeping }
-func asking(h *holdings) *holders  { return &h.asking }
+func keeping(h *holdings) *holders  { return &h.keeping }
+func requests(h *holdings) *holders { return &h.requests }
 
 // However many services there are, and whatever they hold: the ones that pay are
 // brought to one level, and whoever holds less pays nothing.
@@ -96,7 +96,7 @@ func TestWhoHeldMoreForLongerPaysFirst(t *testing.T) {
 		lis := held(keeping, c.keptSince, c.kept)
 		s := &session{lis: lis}
 		s.held.bytes = c.asked
-		lis.holdings.asking.add(s, c.askedSince)
+		lis.holdings.requests.add(s, c.askedSince)
 		got := "the download"
 		if lis.holdings.payer(100*time.Second) == s {
 			got = "the request"
@@ -106,7 +106,7 @@ func TestWhoHeldMoreForLongerPaysFirst(t *testing.T) {
 				c.kept, c.keptSince, c.asked, c.askedSince, got, c.want)
 		}
 	}
-	if lis := held(asking, 0, 1, 2); lis.holdings.payer(0) != lis.holdings.asking.first {
+	if lis := held(requests, 0, 1, 2); lis.holdings.payer(0) != lis.holdings.requests.first {
 		t.Error("the first request does not pay first")
 	}
 }

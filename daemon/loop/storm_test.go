@@ -62,7 +62,7 @@ func (r *rig) settled(before int) {
 func (l *Loop) holding() (n int64) {
 	for _, lis := range l.listeners {
 		h := &lis.holdings
-		if n += h.bytes; n == 0 && (h.asking.first != nil || h.keeping.first != nil) {
+		if n += h.bytes; n == 0 && (h.requests.first != nil || h.keeping.first != nil) {
 			n = 1
 		}
 	}

@@ -4,5 +4,6 @@ package relay
 // more of, or for their turn, and the request until its response begins.
 func (s *Session) Keeps() int { return cap(s.in.buf) + cap(s.answer.buf) + cap(s.head) }
 
-// Asking reports whether the session waits for a response to begin.
-func (s *Session) Asking() bool { return s.head != nil }
+// HoldsRequest reports whether the session keeps its request, as it does until the
+// response begins.
+func (s *Session) HoldsRequest() bool { return s.head != nil }
