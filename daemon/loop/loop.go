@@ -159,6 +159,7 @@ func (l *Loop) run() {
 		l.timers()
 		l.resumePaused()
 		l.relieve()
+		l.endPass()
 	}
 	l.closeAll()
 }

@@ -1,6 +1,8 @@
 package loop
 
 import (
+	"time"
+
 	"ktcpvs/daemon/relay"
 )
 
@@ -49,6 +51,19 @@ func (l *Loop) timers() {
 		l.expire(t.owner)
 	}
 	l.due = l.due[:0]
+}
+
+// standstill is how long a pass takes only if the process stood still, or nearly so.
+const standstill = 500 * time.Millisecond
+
+// endPass gives back what deadlines lack that were set in this pass: Now is the time
+// of its beginning, and the process may have been stopped in the middle. Who was
+// answered after that would have been idle for too long at once.
+func (l *Loop) endPass() {
+	if late := time.Since(l.start) - l.ctx.Now; late >= standstill {
+		l.wheel.makeUp(late)
+	}
+	l.wheel.pass++
 }
 
 // hasCome reports whether something is there for the session, and waits for its

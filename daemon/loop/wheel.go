@@ -15,6 +15,7 @@ type wheel struct {
 	slots [ringSize]*timer
 	at    int64 // the tick that was looked at last
 	count int
+	pass  uint32 // of the loop
 }
 
 const (
@@ -29,12 +30,13 @@ type timer struct {
 	slot       int64         // tick it is filed under; 0 is not filed
 	deadline   time.Duration // 0 is none
 	put        uint8         // how often it was put off when it was due
+	pass       uint32        // in which the deadline was set
 }
 
 // set gives t a deadline on the loop's clock; 0 takes it away.
 func (w *wheel) set(t *timer, deadline time.Duration) {
 	if t.deadline != deadline {
-		t.deadline, t.put = deadline, 0
+		t.deadline, t.put, t.pass = deadline, 0, w.pass
 	}
 	if deadline == 0 {
 		w.remove(t)
@@ -92,6 +94,18 @@ func (w *wheel) expired(now time.Duration) *timer {
 		}
 	}
 	return nil
+}
+
+// makeUp puts off, by what the clock has gone on since this pass began, the deadlines
+// that were set in it. It looks at every timer.
+func (w *wheel) makeUp(late time.Duration) {
+	for _, head := range w.slots {
+		for t := head; t != nil; t = t.next {
+			if t.pass == w.pass && t.deadline > 0 {
+				t.deadline += late
+			}
+		}
+	}
 }
 
 // wait is how long there is nothing to look at.

@@ -16,15 +16,30 @@ func TestEveryTimerFiresWithinATickOfItsLatestDeadline(t *testing.T) {
 		w.at = int64(now / tick)
 		timers := make([]timer, 5)
 		want := make([]time.Duration, len(timers)) // 0: not set
+		in := make([]uint32, len(timers))          // the pass that they were set in
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			i := rapid.IntRange(0, len(timers)-1).Draw(t, "timer")
-			switch rapid.SampledFrom([]string{"set", "take away", "wait"}).Draw(t, "step") {
+			switch rapid.SampledFrom([]string{"set", "take away", "wait", "end a pass", "end a late pass"}).Draw(t, "step") {
 			case "set":
-				want[i] = now + time.Duration(rapid.Int64Range(1, int64(4*time.Minute)).Draw(t, "in"))
+				deadline := now + time.Duration(rapid.Int64Range(1, int64(4*time.Minute)).Draw(t, "in"))
+				if deadline != want[i] {
+					want[i], in[i] = deadline, w.pass
+				}
 				w.set(&timers[i], want[i])
 			case "take away":
 				want[i] = 0
 				w.set(&timers[i], 0)
+			case "end a late pass":
+				late := time.Duration(rapid.Int64Range(0, int64(time.Minute)).Draw(t, "late"))
+				for k := range want {
+					if want[k] != 0 && in[k] == w.pass {
+						want[k] += late
+					}
+				}
+				w.makeUp(late)
+				w.pass++
+			case "end a pass":
+				w.pass++
 			case "wait":
 				now += time.Duration(rapid.Int64Range(0, int64(2*time.Minute)).Draw(t, "for"))
 				for e := w.expired(now); e != nil; e = w.expired(now) {
