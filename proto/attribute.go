@@ -31,6 +31,7 @@ const (
 	ServiceAttrStats // nest of StatsAttr*
 	ServiceAttrVia
 	ServiceAttrAllowLoop // u8: 0 or 1
+	ServiceAttrState     // u8: 0 stopped, 1 running
 )
 
 // Attributes of a real server.

@@ -38,6 +38,9 @@ func (e *encoder) service(s *Service, mask uint64) {
 	if has(ServiceAttrAllowLoop) && s.AllowLoop != NotGiven {
 		e.number(serviceSet, ServiceAttrAllowLoop, int64(s.AllowLoop-Off))
 	}
+	if has(ServiceAttrState) && s.State != NotGiven {
+		e.number(serviceSet, ServiceAttrState, int64(s.State-Off))
+	}
 	if has(ServiceAttrRunning) && s.Running {
 		e.flag(ServiceAttrRunning)
 	}
@@ -73,6 +76,8 @@ func (d *decoder) service(v value, must, may uint64) (s Service, err error) {
 			s.Via = v.string()
 		case ServiceAttrAllowLoop:
 			s.AllowLoop = Off + Switch(v.number(kindU8))
+		case ServiceAttrState:
+			s.State = Off + Switch(v.number(kindU8))
 		case ServiceAttrRunning:
 			s.Running = true
 		case ServiceAttrActiveConns:

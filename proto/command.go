@@ -32,6 +32,7 @@ const (
 	CmdBatchBegin
 	CmdBatchCommit
 	CmdSetKnob
+	CmdReplace
 )
 
 var commandNames = [...]string{
@@ -58,6 +59,7 @@ var commandNames = [...]string{
 	CmdBatchBegin:  "batch-begin",
 	CmdBatchCommit: "batch-commit",
 	CmdSetKnob:     "set-knob",
+	CmdReplace:     "replace",
 }
 
 // String is the operation's name in ktcpvs.yaml.
@@ -68,13 +70,15 @@ func (c Command) String() string {
 	return fmt.Sprintf("command %d", uint8(c))
 }
 
-// InBatch tells whether the command is a change of the table, which a batch
-// may hold.
+// InBatch tells whether a batch may hold the command: whatever changes something
+// may. CmdReplace may only be its first.
 func (c Command) InBatch() bool {
 	switch c {
 	case CmdNewService, CmdSetService, CmdDelService,
 		CmdNewDest, CmdSetDest, CmdDelDest,
-		CmdNewRule, CmdDelRule, CmdFlush:
+		CmdNewRule, CmdDelRule, CmdFlush, CmdReplace,
+		CmdStart, CmdStop, CmdZero,
+		CmdNewModule, CmdDelModule, CmdSetKnob:
 		return true
 	}
 	return false

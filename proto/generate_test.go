@@ -77,6 +77,8 @@ var genConditions = rapid.Custom(func(t *rapid.T) Conditions {
 	return c
 })
 
+var genSwitch = rapid.SampledFrom([]Switch{NotGiven, Off, On})
+
 var genService = rapid.Custom(func(t *rapid.T) Service {
 	return Service{
 		Name:            genName.Draw(t, "name"),
@@ -88,7 +90,7 @@ var genService = rapid.Custom(func(t *rapid.T) Service {
 		MinSpareServers: maybe(t, genSetting),
 		MaxSpareServers: maybe(t, genSetting),
 		Via:             maybe(t, genMethod),
-		AllowLoop:       rapid.SampledFrom([]Switch{NotGiven, Off, On}).Draw(t, "allow loop"),
+		AllowLoop:       genSwitch.Draw(t, "allow loop"),
 	}
 })
 
@@ -122,8 +124,10 @@ var genRequest = rapid.Custom(func(t *rapid.T) Request {
 	switch r.Command {
 	case CmdNewService:
 		r.Service = genService.Draw(t, "service")
+		r.Service.State = genSwitch.Draw(t, "state")
 	case CmdSetService:
 		r.Service = genService.Draw(t, "service")
+		r.Service.State = genSwitch.Draw(t, "state")
 		r.Service.ClearRedirect = !r.Service.Redirect.IsValid() && rapid.Bool().Draw(t, "clear redirect")
 	case CmdDelService:
 		r.Service.Name = genName.Draw(t, "name")

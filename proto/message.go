@@ -29,12 +29,12 @@ type Reply struct {
 
 // Change gives the request's part that a batch holds.
 func (r *Request) Change() Change {
-	return Change{Command: r.Command, Service: r.Service, Dest: r.Dest, Rule: r.Rule}
+	return Change{Command: r.Command, Service: r.Service, Dest: r.Dest, Rule: r.Rule, Module: r.Module, Knob: r.Knob}
 }
 
 // Request makes the change a request of its own.
 func (c *Change) Request() Request {
-	return Request{Command: c.Command, Service: c.Service, Dest: c.Dest, Rule: c.Rule}
+	return Request{Command: c.Command, Service: c.Service, Dest: c.Dest, Rule: c.Rule, Module: c.Module, Knob: c.Knob}
 }
 
 // Peer is who sent a datagram, as the kernel vouches for it.

@@ -62,6 +62,7 @@ var (
 		ServiceAttrStats:           {name: "stats", kind: kindNest, nest: statsSet},
 		ServiceAttrVia:             {name: "via", kind: kindString, min: 1, max: MaxVia, chars: tokenChars},
 		ServiceAttrAllowLoop:       {name: "allow-loop", kind: kindU8, min: 0, max: 1},
+		ServiceAttrState:           {name: "state", kind: kindU8, min: 0, max: 1},
 	}}
 
 	destSet = &set{"dest", []attribute{
@@ -172,7 +173,7 @@ var (
 
 	serviceSettings = bits(ServiceAttrScheduler, ServiceAttrListen, ServiceAttrRedirect,
 		ServiceAttrStartServers, ServiceAttrMaxClients,
-		ServiceAttrMinSpareServers, ServiceAttrMaxSpareServers, ServiceAttrVia, ServiceAttrAllowLoop)
+		ServiceAttrMinSpareServers, ServiceAttrMaxSpareServers, ServiceAttrVia, ServiceAttrAllowLoop, ServiceAttrState)
 
 	destName   = &form{nest: AttrDest, must: bits(DestAttrService, DestAttrAddress)}
 	destWeight = &form{nest: AttrDest, must: bits(DestAttrService, DestAttrAddress, DestAttrWeight)}
@@ -211,6 +212,7 @@ var operations = map[Command]operation{
 	CmdBatchBegin:  {do: nothing},
 	CmdBatchCommit: {do: nothing},
 	CmdSetKnob:     {do: &form{nest: AttrKnob, must: bits(KnobAttrName, KnobAttrValue)}},
+	CmdReplace:     {do: nothing},
 }
 
 // Flags says what the command can do and what it demands; 0 for a command

@@ -47,6 +47,10 @@ type Service struct {
 	// Via to tell by. Reported when it is on.
 	AllowLoop Switch
 
+	// State, in a change, has the service run or not; not given, it goes on as it
+	// is, and a new one is stopped.
+	State Switch
+
 	// Connection contexts and connections, each 1..65535.
 	StartServers    uint16
 	MaxClients      uint16
@@ -158,4 +162,6 @@ type Change struct {
 	Service Service
 	Dest    Dest
 	Rule    Rule
+	Module  Module
+	Knob    KnobValue
 }

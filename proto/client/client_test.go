@@ -103,7 +103,7 @@ func TestWhatCanNotBeSentIsRefusedBeforeAnythingIs(t *testing.T) {
 	if !errors.As(err, &e) || e.Errno != unix.EINVAL || e.Index != 2 {
 		t.Errorf("got %#v", err)
 	}
-	for _, cmd := range []proto.Command{proto.CmdStart, proto.CmdBatchCommit, 77} {
+	for _, cmd := range []proto.Command{proto.CmdGetInfo, proto.CmdBatchCommit, 77} {
 		if err := c.Do(proto.Change{Command: cmd}); !errors.Is(err, unix.EOPNOTSUPP) {
 			t.Errorf("%v: got %v", cmd, err)
 		}

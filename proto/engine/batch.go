@@ -85,6 +85,8 @@ func (e *Engine) stage(p *peer, r *proto.Request, refused error, message []byte,
 	case refused != nil:
 	case !r.Command.InBatch():
 		refused = proto.Errorf(unix.EOPNOTSUPP, "%v can not be part of a batch", r.Command)
+	case r.Command == proto.CmdReplace && b.count != 1:
+		refused = proto.Errorf(unix.EINVAL, "%v is change %d of a batch, expected it to be the first", r.Command, b.count)
 	case b.count > e.limits.BatchChanges:
 		refused = proto.Errorf(unix.E2BIG, "batch has more than %d changes", e.limits.BatchChanges)
 	case len(b.bytes)+len(message) > e.limits.BatchBytes:

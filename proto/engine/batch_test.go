@@ -63,8 +63,8 @@ func TestABatchFailsAtItsFirstBadMessage(t *testing.T) {
 		offset  int
 	}{
 		"attribute": {bad, unix.EINVAL, 24},
-		"start":     {command(3, 0, proto.CmdStart), unix.EOPNOTSUPP, 0},
-		"module":    {message(3, 0, proto.Request{Command: proto.CmdNewModule, Module: proto.Module{Name: "wlc"}}), unix.EOPNOTSUPP, 0},
+		"module":    {message(3, 0, proto.Request{Command: proto.CmdGetModule, Module: proto.Module{Name: "wlc"}}), unix.EOPNOTSUPP, 0},
+		"replace":   {command(3, 0, proto.CmdReplace), unix.EINVAL, 0},
 		"listing":   {list(3), unix.EOPNOTSUPP, 0},
 		"cut":       {cut, unix.EINVAL, 0},
 	} {
@@ -85,7 +85,7 @@ func TestABatchFailsAtItsFirstBadMessage(t *testing.T) {
 
 func TestWhoAsksIsToldOfEachChange(t *testing.T) {
 	f := newFixture(t, engine.DefaultLimits())
-	f.send(1, command(1, ack, proto.CmdBatchBegin), addService(2, ack, "a"), command(3, ack, proto.CmdStop), addService(4, ack, "b"), commit(5))
+	f.send(1, command(1, ack, proto.CmdBatchBegin), addService(2, ack, "a"), command(3, ack, proto.CmdGetInfo), addService(4, ack, "b"), commit(5))
 	want := []unix.Errno{0, 0, unix.EOPNOTSUPP, unix.ECANCELED, unix.EOPNOTSUPP}
 	answers := f.read(1)
 	if len(answers) != len(want) {
@@ -186,5 +186,32 @@ func TestBatchesAreBounded(t *testing.T) {
 		if a := f.one(1); a.err() != nil {
 			t.Errorf("%s: afterwards %v", name, a.err())
 		}
+	}
+}
+
+func TestABatchHoldsEveryChangeAndReplacesAWholeTable(t *testing.T) {
+	f := newFixture(t, engine.DefaultLimits())
+	start := proto.Request{Command: proto.CmdStart, Service: proto.Service{Name: "a"}}
+	knob := proto.Request{Command: proto.CmdSetKnob, Knob: proto.KnobValue{Name: "debug_level", Value: 3}}
+	module := proto.Request{Command: proto.CmdNewModule, Module: proto.Module{Name: "wlc"}}
+	f.send(1, begin(1), addService(2, 0, "a"), message(3, 0, start), message(4, 0, knob), message(5, 0, module), commit(6))
+	if a := f.one(1); a.err() != nil {
+		t.Fatal(a.err())
+	}
+	f.send(1, begin(7), command(8, 0, proto.CmdReplace), addService(9, 0, "b"), addService(10, 0, "a"), commit(11))
+	if a := f.one(1); a.err() != nil {
+		t.Fatal(a.err())
+	}
+	table := f.daemon.Table()
+	if len(table) != 2 || table[0].Service.Name != "a" || !table[0].Service.Running || table[1].Service.Running {
+		t.Errorf("the table is %+v, expected a, which goes on running, and b, which is stopped", table)
+	}
+}
+
+func TestAReplaceThatStandsAloneIsRefused(t *testing.T) {
+	f := newFixture(t, engine.DefaultLimits())
+	f.send(1, addService(1, 0, "a"), command(2, ack, proto.CmdReplace))
+	if a := f.one(1); !errors.Is(a.err(), unix.EINVAL) || len(f.daemon.Table()) != 1 {
+		t.Errorf("got %v with %d services, expected EINVAL and the one there was", a.err(), len(f.daemon.Table()))
 	}
 }

@@ -97,6 +97,8 @@ func (e *Engine) serveRequest(p *peer, h proto.Header, message []byte, dump bool
 		if err == nil {
 			return
 		}
+	case r.Command == proto.CmdReplace:
+		err = proto.Errorf(unix.EINVAL, "%v stands alone, expected it to be the first change of a batch", r.Command)
 	default:
 		err = e.handler.Do(p.who, &r)
 	}

@@ -34,6 +34,9 @@ func setService(v *proto.Virtual, s proto.Service) *proto.Error {
 	case proto.Off:
 		t.AllowLoop = proto.NotGiven
 	}
+	if s.State != proto.NotGiven {
+		t.Running = s.State == proto.On
+	}
 	if s.Via != "" {
 		t.Via = strings.TrimPrefix(s.Via, "on")
 	}

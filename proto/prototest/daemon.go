@@ -6,6 +6,7 @@ package prototest
 import (
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"sync"
 
@@ -65,44 +66,74 @@ func (d *Daemon) Do(_ proto.Peer, r *proto.Request) error {
 	if err := d.refusals[r.Command]; err != nil {
 		return err
 	}
-	switch r.Command {
-	case proto.CmdNewModule, proto.CmdDelModule:
-		return d.module(r.Command, r.Module.Name)
-	case proto.CmdSetKnob:
-		for i, k := range d.knobs {
-			if k.Name == r.Knob.Name {
-				d.knobs[i].Value = r.Knob.Value
-				return nil
-			}
-		}
-		return proto.Errorf(unix.ENOENT, "%q", r.Knob.Name)
+	if done, err := d.setting(r.Change()); done {
+		return err
 	}
 	next := d.model.Clone()
-	if err := next.apply(r); err != nil {
+	if err := next.Apply(r.Change()); err != nil {
 		return err
 	}
 	d.publish(next)
 	return nil
 }
 
+// setting makes a change of a module or of a knob, and tells whether it is one.
+func (d *Daemon) setting(c proto.Change) (done bool, err error) {
+	switch c.Command {
+	case proto.CmdNewModule, proto.CmdDelModule:
+		return true, d.module(c.Command, c.Module.Name)
+	case proto.CmdSetKnob:
+		for i, k := range d.knobs {
+			if k.Name == c.Knob.Name {
+				d.knobs[i].Value = c.Knob.Value
+				return true, nil
+			}
+		}
+		return true, proto.Errorf(unix.ENOENT, "%q", c.Knob.Name)
+	}
+	return false, nil
+}
+
 // Commit makes all of the changes or none.
 func (d *Daemon) Commit(_ proto.Peer, changes iter.Seq2[int, proto.Change]) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	next := d.model.Clone()
+	next, loaded, knobs := d.model.Clone(), maps.Clone(d.loaded), slices.Clone(d.knobs)
+	replacing := false
 	for i, c := range changes {
 		err := d.refusals[c.Command]
 		if err == nil {
-			err = next.Apply(c)
+			err = d.step(&next, c, &replacing)
 		}
 		if err != nil {
 			refused := *err
 			refused.Index = i
+			d.loaded, d.knobs = loaded, knobs
 			return &refused
 		}
 	}
+	next.replaced = nil
 	d.publish(next)
 	return nil
+}
+
+// step makes one change of a batch. Modules that a table names which replaces
+// another are loaded, whatever was before.
+func (d *Daemon) step(next *Model, c proto.Change, replacing *bool) *proto.Error {
+	switch {
+	case c.Command == proto.CmdReplace:
+		*replacing = true
+	case c.Command == proto.CmdNewModule && *replacing && slices.Contains(Schedulers, c.Module.Name):
+		d.loaded[c.Module.Name] = true
+		return nil
+	}
+	if done, err := d.setting(c); done {
+		if err != nil {
+			return proto.AsError(err)
+		}
+		return nil
+	}
+	return next.Apply(c)
 }
 
 func (d *Daemon) publish(m Model) {

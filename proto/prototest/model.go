@@ -13,6 +13,8 @@ import (
 // the fake daemon and to hold a real table against.
 type Model struct {
 	Virtuals []proto.Virtual // newest first
+
+	replaced map[string]bool // what a replace has taken away, and whether it ran
 }
 
 // Apply makes one change, or none of it when it is refused.
@@ -28,6 +30,15 @@ func (m *Model) Apply(c proto.Change) *proto.Error {
 		}
 		m.Virtuals = nil
 		return nil
+	case proto.CmdReplace:
+		m.replaced = map[string]bool{}
+		for _, v := range m.Virtuals {
+			m.replaced[v.Service.Name] = v.Service.Running
+		}
+		m.Virtuals = nil
+		return nil
+	case proto.CmdStart, proto.CmdStop, proto.CmdZero:
+		return m.run(c.Command, c.Service.Name)
 	}
 	name := c.Service.Name + c.Dest.Service + c.Rule.Service
 	v := m.find(name)
@@ -53,24 +64,15 @@ func (m *Model) Apply(c proto.Change) *proto.Error {
 	return proto.Errorf(unix.EOPNOTSUPP, "%v is not a change of the table", c.Command)
 }
 
-// apply makes a change, or starts, stops or zeroes.
-func (m *Model) apply(r *proto.Request) error {
-	switch r.Command {
-	case proto.CmdStart, proto.CmdStop, proto.CmdZero:
-		if r.Service.Name != "" && m.find(r.Service.Name) == nil {
-			return noService(r.Service.Name)
-		}
-		for i := range m.Virtuals {
-			if v := &m.Virtuals[i]; r.Service.Name == "" || v.Service.Name == r.Service.Name {
-				if r.Command != proto.CmdZero {
-					v.Service.Running = r.Command == proto.CmdStart
-				}
-			}
-		}
-		return nil
+// run starts, stops or zeroes a service; "" is every one.
+func (m *Model) run(cmd proto.Command, name string) *proto.Error {
+	if name != "" && m.find(name) == nil {
+		return noService(name)
 	}
-	if err := m.Apply(r.Change()); err != nil {
-		return err
+	for i := range m.Virtuals {
+		if s := &m.Virtuals[i].Service; (name == "" || s.Name == name) && cmd != proto.CmdZero {
+			s.Running = cmd == proto.CmdStart
+		}
 	}
 	return nil
 }
@@ -114,6 +116,7 @@ func (m *Model) addService(s proto.Service) *proto.Error {
 		MinSpareServers: proto.DefaultMinSpareServers,
 		MaxSpareServers: proto.DefaultMaxSpareServers,
 	}}
+	v.Service.Running = m.replaced[s.Name]
 	if err := setService(&v, s); err != nil {
 		return err
 	}
