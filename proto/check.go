@@ -11,6 +11,9 @@ import (
 // 15 bytes of letters, digits, '-', '_' and '.'.
 func CheckName(s string) error { return serviceSet.attrs[ServiceAttrName].checkString(s) }
 
+// CheckKnob tells whether s may name a knob.
+func CheckKnob(s string) error { return knobSet.attrs[KnobAttrName].checkString(s) }
+
 // CheckPattern tells whether s may be an expression: 1 to 255 bytes of UTF-8
 // without control characters. Whether it compiles is the daemon's to say.
 func CheckPattern(s string) error { return ruleSet.attrs[RuleAttrPattern].checkString(s) }

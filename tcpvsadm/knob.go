@@ -2,13 +2,13 @@ package main
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sys/unix"
 
 	"ktcpvs/proto"
+	"ktcpvs/proto/conf"
 )
 
 // knob lists the daemon's knobs, prints one or sets one.
@@ -20,11 +20,11 @@ func (s *session) knob(c *cli.Context) error {
 	if !setting {
 		return s.with(c, func(d daemon) error { return s.printKnobs(d, name) })
 	}
-	value, err := strconv.ParseInt(text, 0, 32)
+	value, err := conf.ParseKnobValue(text)
 	if err != nil {
 		return usagef("command --knob %s is given %q, expected a number from -2147483648 to 2147483647", name, text)
 	}
-	return s.with(c, func(d daemon) error { return d.SetKnob(name, int32(value)) })
+	return s.with(c, func(d daemon) error { return d.SetKnob(name, value) })
 }
 
 // printKnobs prints the knob of that name, or all of them.

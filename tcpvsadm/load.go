@@ -82,7 +82,7 @@ func (s *session) save(c *cli.Context) error {
 		if err != nil {
 			return err
 		}
-		_, err = s.out.Write(conf.AppendSave(nil, table, s.names(c, table)))
+		_, err = s.out.Write(conf.AppendSave(nil, &conf.File{Virtuals: table}, s.names(c, table)))
 		return err
 	})
 }

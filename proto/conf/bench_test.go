@@ -33,13 +33,13 @@ func BenchmarkParse(b *testing.B) {
 }
 
 func BenchmarkAppendSave(b *testing.B) {
-	vs, err := Parse("bench", routes(10_000), book{})
+	f, err := Read("bench", routes(10_000), book{})
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
 	var dst []byte
 	for b.Loop() {
-		dst = AppendSave(dst[:0], vs, Numeric{})
+		dst = AppendSave(dst[:0], f, Numeric{})
 	}
 }

@@ -14,6 +14,12 @@ const defaultWeight = 1
 // mostThreads bounds the four numbers of a virtual service.
 const mostThreads = 65535
 
+// The values of state.
+const (
+	running = "running"
+	stopped = "stopped"
+)
+
 // block is a virtual service while it is read, with the tokens that messages
 // about it point to.
 type block struct {
@@ -52,6 +58,7 @@ var settings = []setting{
 	{keyword: "redirect", read: (*parser).redirect},
 	{keyword: "via", read: (*parser).via},
 	{keyword: "allow-loop", read: (*parser).allowLoop},
+	{keyword: "state", read: (*parser).state},
 	{keyword: "server", many: true, read: (*parser).server},
 	{keyword: "rule", many: true, read: (*parser).rule},
 }
@@ -67,13 +74,21 @@ func findSetting(keyword token) *setting {
 	return nil
 }
 
+// settingKeywords are what may stand in a block, its end included.
+func settingKeywords() []string {
+	words := make([]string, 0, len(settings)+1)
+	for i := range settings {
+		words = append(words, settings[i].keyword)
+	}
+	return append(words, "}")
+}
+
 // statement reads keyword = value, and the token after it.
 func (p *parser) statement(b *block) error {
 	keyword := p.tok
 	s := findSetting(keyword)
 	if s == nil {
-		return p.fail(keyword, `"listen", "scheduler", "startservers", "maxclients", "minspareservers", `+
-			`"maxspareservers", "redirect", "via", "allow-loop", "server", "rule" or "}"`)
+		return p.fail(keyword, oneOf(settingKeywords()...))
 	}
 	if line, repeated := b.given[s.keyword]; repeated {
 		return p.fail(keyword, fmt.Sprintf("%q only once (it stands in line %d)", s.keyword, line))
@@ -144,6 +159,19 @@ func (p *parser) allowLoop(b *block) error {
 		return p.fail(p.tok, "on or off")
 	}
 	b.virtual.Service.AllowLoop = on
+	return p.advance(atKeyword)
+}
+
+// state reads whether the service is to run.
+func (p *parser) state(b *block) error {
+	switch {
+	case p.tok.hasText() && strings.EqualFold(p.tok.text, running):
+		b.virtual.Service.State = proto.On
+	case p.tok.hasText() && strings.EqualFold(p.tok.text, stopped):
+		b.virtual.Service.State = proto.Off
+	default:
+		return p.fail(p.tok, running+" or "+stopped)
+	}
 	return p.advance(atKeyword)
 }
 

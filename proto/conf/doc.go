@@ -5,7 +5,10 @@
 //
 // The grammar, in the terms of the reference's section 3:
 //
-//	file      = { "virtual" NAME "{" { statement } "}" }
+//	file      = { virtual | knobs | modules }
+//	knobs     = "knobs" "{" { NAME "=" NUMBER } "}"
+//	modules   = "modules" "{" NAME { NAME } "}"
+//	virtual   = "virtual" NAME "{" { statement } "}"
 //	statement = "listen" "=" ADDRESS
 //	          | "scheduler" "=" NAME
 //	          | "startservers" "=" NUMBER
@@ -15,11 +18,14 @@
 //	          | "redirect" "=" ADDRESS
 //	          | "via" "=" ( "on" | "off" | TOKEN )
 //	          | "allow-loop" "=" ( "on" | "off" )
+//	          | "state" "=" ( "running" | "stopped" )
 //	          | "server" "=" ADDRESS [ WEIGHT ]
 //	          | "rule" "=" { condition } [ "match" NUMBER ] "use" "server" ADDRESS
 //	condition = "pattern" EXPRESSION | "host" EXPRESSION | "method" TOKEN
 //	          | "header" NAME [ EXPRESSION ] | "cookie" NAME [ EXPRESSION ]
 //	          | "query" NAME [ EXPRESSION ] | "source" PREFIX
+//
+// The blocks of knobs and modules may stand once each, anywhere between others.
 //
 // Keywords are taken without regard to case. White space separates tokens; a
 // brace is a token by itself, and "=" is one after a keyword. A number sign

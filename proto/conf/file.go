@@ -1,12 +1,23 @@
 package conf
 
-import "ktcpvs/proto"
+import (
+	"slices"
+
+	"ktcpvs/proto"
+)
 
 // File is a configuration that was read whole and is consistent in itself.
 type File struct {
 	Virtuals []proto.Virtual // in file order; a rule for each rule line
 
-	positions []Position // of each change of Changes, in their order
+	// Knobs are those that the file sets, and Modules those that are to be loaded
+	// besides those that services use. Nil is a file that says nothing of them.
+	Knobs   []proto.KnobValue
+	Modules []string
+
+	// Where the keyword of each block stands, and then what it holds; of virtual
+	// services, where each change stands.
+	knobs, modules, virtuals []Position
 }
 
 // Read reads a configuration; name is the file's, for messages. It takes time
@@ -21,7 +32,7 @@ func Read(name string, src []byte, resolve Resolver) (*File, error) {
 	return p.file()
 }
 
-// Parse is Read for a caller who needs no positions.
+// Parse is Read for a caller who needs no more than the services.
 func Parse(file string, src []byte, resolve Resolver) ([]proto.Virtual, error) {
 	f, err := Read(file, src, resolve)
 	if err != nil {
@@ -30,24 +41,18 @@ func Parse(file string, src []byte, resolve Resolver) ([]proto.Virtual, error) {
 	return f.Virtuals, nil
 }
 
-// Changes is the transaction that makes the table what the file says.
-func (f *File) Changes() []proto.Change { return Changes(f.Virtuals) }
-
-// Position is where the change of that index in Changes stands in the file;
-// the flush, index 0, stands nowhere.
-func (f *File) Position(index int) (at Position, ok bool) {
-	if index < 0 || index >= len(f.positions) || f.positions[index] == (Position{}) {
-		return Position{}, false
-	}
-	return f.positions[index], true
-}
-
-// Changes is the transaction that empties the table and then adds the
-// services, each followed by its servers and then its rules, in the order
-// given.
-func Changes(vs []proto.Virtual) []proto.Change {
+// Changes is the transaction that makes the daemon what the file says: it
+// empties the table, sets the knobs and names the modules, and then adds the
+// services, each followed by its servers and then its rules, in file order.
+func (f *File) Changes() []proto.Change {
 	changes := []proto.Change{{Command: proto.CmdFlush}}
-	for _, v := range vs {
+	for _, knob := range f.Knobs {
+		changes = append(changes, proto.Change{Command: proto.CmdSetKnob, Knob: knob})
+	}
+	for _, name := range f.Modules {
+		changes = append(changes, proto.Change{Command: proto.CmdNewModule, Module: proto.Module{Name: name}})
+	}
+	for _, v := range f.Virtuals {
 		changes = append(changes, proto.Change{Command: proto.CmdNewService, Service: v.Service})
 		for _, dest := range v.Dests {
 			changes = append(changes, proto.Change{Command: proto.CmdNewDest, Dest: dest})
@@ -58,3 +63,16 @@ func Changes(vs []proto.Virtual) []proto.Change {
 	}
 	return changes
 }
+
+// Position is where the change of that index in Changes stands in the file; the
+// first one, index 0, stands nowhere.
+func (f *File) Position(index int) (at Position, ok bool) {
+	positions := slices.Concat([]Position{{}}, rest(f.knobs), rest(f.modules), f.virtuals)
+	if index < 0 || index >= len(positions) || positions[index] == (Position{}) {
+		return Position{}, false
+	}
+	return positions[index], true
+}
+
+// rest leaves out the first, which is the block's own.
+func rest(positions []Position) []Position { return positions[min(1, len(positions)):] }

@@ -1,8 +1,10 @@
 package conf
 
 import (
+	"bytes"
 	"errors"
 	"reflect"
+	"slices"
 	"testing"
 )
 
@@ -13,9 +15,10 @@ func FuzzParse(f *testing.F) {
 	f.Add(readFile(f, "save.golden"))
 	f.Add([]byte("virtual v { rule = pattern \"\\\\\\\"\" use server r1 server = r1 }"))
 	f.Add([]byte("virtual \"v"))
+	f.Add([]byte("knobs { a = -1 b = 0x10 } modules { wlc } virtual v { state = running }"))
 	f.Add([]byte{0})
 	f.Fuzz(func(t *testing.T, src []byte) {
-		vs, err := Parse("f", src, book{})
+		file, err := Read("f", src, book{})
 		if err != nil {
 			var bad *Error
 			if !errors.As(err, &bad) || bad.Line < 1 || bad.Column < 1 || bad.Column > len(src)+1 {
@@ -23,14 +26,19 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		table := load(vs)
-		saved := AppendSave(nil, table, Numeric{})
-		again, err := Parse("saved", saved, book{})
+		table := load(file.Virtuals)
+		reported := &File{Virtuals: table, Knobs: file.Knobs, Modules: file.Modules}
+		saved := AppendSave(nil, reported, Numeric{})
+		again, err := Read("saved", saved, book{})
 		if err != nil {
 			t.Fatalf("%v in\n%s", err, saved)
 		}
-		if !reflect.DeepEqual(load(again), table) {
+		if !reflect.DeepEqual(load(again.Virtuals), table) || !slices.Equal(again.Knobs, file.Knobs) || !slices.Equal(again.Modules, file.Modules) {
 			t.Fatalf("%q is saved as\n%s", src, saved)
+		}
+		reported.Virtuals = load(again.Virtuals)
+		if twice := AppendSave(nil, reported, Numeric{}); !bytes.Equal(saved, twice) {
+			t.Fatalf("saved as\n%s\nand, loaded and saved again, as\n%s", saved, twice)
 		}
 	})
 }

@@ -46,6 +46,7 @@ func reported() []proto.Virtual {
 		},
 	}
 	service.Name, service.Scheduler = "a-b", "http"
+	service.Running = true
 	service.Redirect = netip.MustParseAddrPort("127.0.0.1:80")
 	other := proto.Virtual{
 		Service: service,
@@ -63,6 +64,8 @@ func reported() []proto.Virtual {
 	return []proto.Virtual{web, other}
 }
 
+var reportedKnobs = []proto.KnobValue{{Name: "debug_level", Value: -1}, {Name: "unload", Value: 1}, {Name: "max_backlog", Value: 2048}}
+
 func TestListingIsInTheReferencesFormat(t *testing.T) {
 	golden(t, "list-names.golden", AppendList(nil, "1.2.3", reported(), names{}))
 	golden(t, "list-numeric.golden", AppendList(nil, "1.2.3", reported(), Numeric{}))
@@ -70,11 +73,11 @@ func TestListingIsInTheReferencesFormat(t *testing.T) {
 }
 
 func TestSavingIsOldestFirst(t *testing.T) {
-	golden(t, "save.golden", AppendSave(nil, reported(), Numeric{}))
+	golden(t, "save.golden", AppendSave(nil, &File{Virtuals: reported(), Knobs: reportedKnobs, Modules: []string{"http", "wlc"}}, Numeric{}))
 }
 
 func TestWritingAppends(t *testing.T) {
-	if got := AppendSave([]byte("before\n"), nil, Numeric{}); string(got) != "before\n" {
+	if got := AppendSave([]byte("before\n"), &File{}, Numeric{}); string(got) != "before\n" {
 		t.Errorf("got %q", got)
 	}
 }

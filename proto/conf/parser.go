@@ -13,6 +13,8 @@ type parser struct {
 	lex     *lexer
 	tok     token // at hand, not yet used
 	resolve Resolver
+
+	declared map[string]Position // where each virtual service is
 }
 
 // advance takes the next token; where says whether it may be a keyword.
@@ -38,40 +40,47 @@ func (p *parser) file() (*File, error) {
 	if err := p.advance(atKeyword); err != nil {
 		return nil, err
 	}
-	f := &File{positions: make([]Position, 1)}
-	declared := make(map[string]Position)
+	p.declared = make(map[string]Position)
+	f := &File{}
 	for p.tok.kind != atEnd {
-		b, err := p.virtual(declared)
-		if err != nil {
+		if err := p.section(f); err != nil {
 			return nil, err
 		}
-		f.Virtuals = append(f.Virtuals, b.virtual)
-		f.positions = append(f.positions, b.name.at)
-		f.positions = append(f.positions, tokenPositions(b.servers)...)
-		f.positions = append(f.positions, b.rules...)
 	}
 	return f, nil
 }
 
-// virtual reads one block, and the token after it.
-func (p *parser) virtual(declared map[string]Position) (*block, error) {
-	if !p.tok.is("virtual") {
-		return nil, p.fail(p.tok, `"virtual"`)
+// section reads one block of whichever kind, and the token after it.
+func (p *parser) section(f *File) error {
+	switch {
+	case p.tok.is("virtual"):
+		b, err := p.virtual()
+		if err != nil {
+			return err
+		}
+		f.Virtuals = append(f.Virtuals, b.virtual)
+		f.virtuals = append(f.virtuals, b.name.at)
+		f.virtuals = append(f.virtuals, tokenPositions(b.servers)...)
+		f.virtuals = append(f.virtuals, b.rules...)
+		return nil
+	case p.tok.is("knobs"):
+		return p.knobs(f)
+	case p.tok.is("modules"):
+		return p.modules(f)
 	}
+	return p.fail(p.tok, oneOf("virtual", "knobs", "modules"))
+}
+
+// virtual reads the block of a virtual service, and the token after it.
+func (p *parser) virtual() (*block, error) {
 	if err := p.advance(inValue); err != nil {
 		return nil, err
 	}
 	name := p.tok
-	if err := p.checkName(name, declared); err != nil {
+	if err := p.checkName(name); err != nil {
 		return nil, err
 	}
-	if err := p.advance(inValue); err != nil {
-		return nil, err
-	}
-	if p.tok.kind != open {
-		return nil, p.fail(p.tok, `"{"`)
-	}
-	if err := p.advance(atKeyword); err != nil {
+	if err := p.opening(atKeyword); err != nil {
 		return nil, err
 	}
 	b := newBlock(name)
@@ -86,7 +95,19 @@ func (p *parser) virtual(declared map[string]Position) (*block, error) {
 	return b, p.advance(atKeyword)
 }
 
-func (p *parser) checkName(name token, declared map[string]Position) error {
+// opening reads the brace after the token at hand, and the token after it, which
+// is a keyword or not.
+func (p *parser) opening(where place) error {
+	if err := p.advance(inValue); err != nil {
+		return err
+	}
+	if p.tok.kind != open {
+		return p.fail(p.tok, `"{"`)
+	}
+	return p.advance(where)
+}
+
+func (p *parser) checkName(name token) error {
 	const expected = "the name of a virtual service"
 	if !name.hasText() {
 		return p.fail(name, expected)
@@ -94,10 +115,10 @@ func (p *parser) checkName(name token, declared map[string]Position) error {
 	if err := proto.CheckName(name.text); err != nil {
 		return p.failValue(name, expected, err)
 	}
-	if first, repeated := declared[name.text]; repeated {
+	if first, repeated := p.declared[name.text]; repeated {
 		return p.fail(name, fmt.Sprintf("another name than that of line %d", first.Line))
 	}
-	declared[name.text] = name.at
+	p.declared[name.text] = name.at
 	return nil
 }
 

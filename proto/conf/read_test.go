@@ -206,7 +206,7 @@ func TestChangesFlushThenAddInFileOrder(t *testing.T) {
 		want = append(want, proto.Change{Command: proto.CmdNewRule, Rule: r})
 	}
 	want = append(want, proto.Change{Command: proto.CmdNewService, Service: vs[1].Service})
-	if got := Changes(vs); !reflect.DeepEqual(got, want) {
+	if got := (&File{Virtuals: vs}).Changes(); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
 }

@@ -12,8 +12,8 @@ func TestWhatIsWrongIsNamedWithItsPlace(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ src, want string }{
 		// Structure.
-		"unknown word":            {"\n  virtuel v {", `f:2:3: expected "virtual", found "virtuel"`},
-		"quoted keyword":          {`"virtual" v { }`, `f:1:1: expected "virtual", found "virtual"`},
+		"unknown word":            {"\n  virtuel v {", `f:2:3: expected "virtual", "knobs" or "modules", found "virtuel"`},
+		"quoted keyword":          {`"virtual" v { }`, `f:1:1: expected "virtual", "knobs" or "modules", found "virtual"`},
 		"no name":                 {"virtual {", `f:1:9: expected the name of a virtual service, found "{"`},
 		"nothing after virtual":   {"virtual", `f:1:8: expected the name of a virtual service, found the end of the file`},
 		"empty name":              {`virtual "" {`, `f:1:9: expected the name of a virtual service, found "" (`},
@@ -21,10 +21,10 @@ func TestWhatIsWrongIsNamedWithItsPlace(t *testing.T) {
 		"name not UTF-8":          {"virtual \xff {", `f:1:9: expected the name of a virtual service, found "\xff" (`},
 		"no brace":                {"virtual v listen", `f:1:11: expected "{", found "listen"`},
 		"repeated virtual":        {"virtual v { }\nvirtual v { }", `f:2:9: expected another name than that of line 1, found "v"`},
-		"unterminated block":      {"virtual v {\n listen = r1:80\n", `f:3:1: expected "listen", "scheduler", "startservers", "maxclients", "minspareservers", "maxspareservers", "redirect", "via", "allow-loop", "server", "rule" or "}", found the end of the file`},
-		"block in a block":        {"virtual v {\nvirtual", `f:2:1: expected "listen", "scheduler", "startservers", "maxclients", "minspareservers", "maxspareservers", "redirect", "via", "allow-loop", "server", "rule" or "}", found "virtual"`},
-		"unknown keyword":         {"virtual v {\n\tlisten = r1:80\n\tport = 80", `f:3:2: expected "listen", "scheduler", "startservers", "maxclients", "minspareservers", "maxspareservers", "redirect", "via", "allow-loop", "server", "rule" or "}", found "port"`},
-		"brace too many":          {"virtual v { } }", `f:1:15: expected "virtual", found "}"`},
+		"unterminated block":      {"virtual v {\n listen = r1:80\n", `f:3:1: expected "listen", "scheduler", "startservers", "maxclients", "minspareservers", "maxspareservers", "redirect", "via", "allow-loop", "state", "server", "rule" or "}", found the end of the file`},
+		"block in a block":        {"virtual v {\nvirtual", `f:2:1: expected "listen", "scheduler", "startservers", "maxclients", "minspareservers", "maxspareservers", "redirect", "via", "allow-loop", "state", "server", "rule" or "}", found "virtual"`},
+		"unknown keyword":         {"virtual v {\n\tlisten = r1:80\n\tport = 80", `f:3:2: expected "listen", "scheduler", "startservers", "maxclients", "minspareservers", "maxspareservers", "redirect", "via", "allow-loop", "state", "server", "rule" or "}", found "port"`},
+		"brace too many":          {"virtual v { } }", `f:1:15: expected "virtual", "knobs" or "modules", found "}"`},
 		"no equals sign":          {"virtual v { listen r1:80 }", `f:1:20: expected "=", found "r1:80"`},
 		"no value":                {"virtual v { listen = }", `f:1:22: expected host:port, found "}"`},
 		"unterminated quote":      {"virtual v {\n scheduler = \"http\n}", `f:2:14: expected a closing " on the same line, found the end of the line`},

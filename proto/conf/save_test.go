@@ -19,6 +19,7 @@ func load(vs []proto.Virtual) []proto.Virtual {
 	var table []proto.Virtual
 	for _, v := range vs {
 		entry := proto.Virtual{Service: v.Service, Dests: slices.Clone(v.Dests)}
+		entry.Service.Running, entry.Service.State = v.Service.State == proto.On, proto.NotGiven
 		slices.Reverse(entry.Dests)
 		for _, r := range v.Rules {
 			same := func(other proto.Rule) bool { return reflect.DeepEqual(other.Conditions, r.Conditions) }
@@ -79,7 +80,8 @@ var configurations = rapid.Custom(func(t *rapid.T) []proto.Virtual {
 	var vs []proto.Virtual
 	for _, name := range rapid.SliceOfNDistinct(serviceNames, 0, 4, rapid.ID[string]).Draw(t, "names") {
 		v := proto.Virtual{Service: proto.Service{
-			Name: name, Scheduler: rapid.SampledFrom([]string{"", "http", "hhttp"}).Draw(t, "scheduler"),
+			State: rapid.SampledFrom([]proto.Switch{proto.NotGiven, proto.Off, proto.On}).Draw(t, "state"),
+			Name:  name, Scheduler: rapid.SampledFrom([]string{"", "http", "hhttp"}).Draw(t, "scheduler"),
 			Listen: optional(t, addresses, "listen"), Redirect: optional(t, addresses, "redirect"),
 			StartServers: optional(t, counts, "start"), MaxClients: optional(t, counts, "clients"),
 			MinSpareServers: optional(t, counts, "min"), MaxSpareServers: optional(t, counts, "max"),
@@ -113,7 +115,7 @@ var configurations = rapid.Custom(func(t *rapid.T) []proto.Virtual {
 func TestASavedTableLoadsAsTheSameTable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		table := load(configurations.Draw(t, "configuration"))
-		saved := AppendSave(nil, table, Numeric{})
+		saved := AppendSave(nil, &File{Virtuals: table}, Numeric{})
 		vs, err := Parse("saved", saved, book{})
 		if err != nil {
 			t.Fatalf("%v in\n%s", err, saved)
@@ -136,6 +138,7 @@ func TestAListingIsAConfigurationWithoutItsFirstLine(t *testing.T) {
 			t.Fatalf("%d services are listed, %d read", len(table), len(vs))
 		}
 		for i := range vs {
+			vs[i].Service.Running = table[i].Service.Running // which no listing tells
 			if vs[i].Service != table[i].Service || !reflect.DeepEqual(vs[i].Dests, table[i].Dests) {
 				t.Fatalf("listed\n%s\nreads as %+v", blocks, vs[i])
 			}

@@ -23,8 +23,9 @@ func TestViaAndAllowLoopAreReadAndWritten(t *testing.T) {
 		if got != want {
 			t.Errorf("%s: %+v, want %+v", text, got, want)
 		}
-		written := string(AppendSave(nil, []proto.Virtual{{Service: got}}, Numeric{}))
+		written := string(AppendSave(nil, &File{Virtuals: []proto.Virtual{{Service: got}}}, Numeric{}))
 		again := parse(t, written)[0].Service
+		again.State = proto.NotGiven
 		if got.AllowLoop == proto.Off {
 			again.AllowLoop = proto.Off // what is not on is not written
 		}

@@ -41,9 +41,9 @@ func TestWrongConfigurationNamesThePlaceAndChangesNothing(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	o.Load("virtual kept { server = r1:80 3 }")
-	const keywords = `"listen", "scheduler", "startservers", "maxclients", "minspareservers", "maxspareservers", "redirect", "via", "allow-loop", "server", "rule" or "}"`
+	const keywords = `"listen", "scheduler", "startservers", "maxclients", "minspareservers", "maxspareservers", "redirect", "via", "allow-loop", "state", "server", "rule" or "}"`
 	for file, complaint := range map[string]string{
-		"virtuel web {":                                                          `1:1: expected "virtual", found "virtuel"`,
+		"virtuel web {":                                                          `1:1: expected "virtual", "knobs" or "modules", found "virtuel"`,
 		"virtual web {\n\n port":                                                 `3:2: expected ` + keywords + `, found "port"`,
 		"virtual web {":                                                          `1:14: expected ` + keywords + `, found the end of the file`,
 		"virtual web { listen :1":                                                `1:22: expected "=", found ":1"`,
@@ -60,7 +60,7 @@ func TestWrongConfigurationNamesThePlaceAndChangesNothing(t *testing.T) {
 		"virtual web { server = r1:80 rule = pattern x match 11 use server r1 }": `1:53: expected a number from 0 to 10, found "11"`,
 		"virtual web { }\nvirtual web { }":                                       `2:9: expected another name than that of line 1, found "web"`,
 		`virtual "web { }`:                                                       `1:9: expected a closing " on the same line, found the end of the file`,
-		"virtual web { listen = r1:1 } }":                                        `1:31: expected "virtual", found "}"`,
+		"virtual web { listen = r1:1 } }":                                        `1:31: expected "virtual", "knobs" or "modules", found "}"`,
 	} {
 		path := o.File(file)
 		o.Fails(1, path+":"+complaint, "-f", path)

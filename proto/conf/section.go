@@ -1,0 +1,101 @@
+package conf
+
+import (
+	"fmt"
+	"strconv"
+
+	"ktcpvs/proto"
+)
+
+// orderKnob is the knob that tells the daemon to do something. It is no setting
+// that a file could keep.
+const orderKnob = "unload"
+
+// knobs reads the block of the daemon's knobs, and the token after it.
+func (p *parser) knobs(f *File) error {
+	if f.Knobs != nil {
+		return p.fail(p.tok, fmt.Sprintf(`"knobs" only once (it stands in line %d)`, f.knobs[0].Line))
+	}
+	f.Knobs, f.knobs = []proto.KnobValue{}, []Position{p.tok.at}
+	if err := p.opening(atKeyword); err != nil {
+		return err
+	}
+	lines := make(map[string]int)
+	for p.tok.kind != closed {
+		if err := p.knob(f, lines); err != nil {
+			return err
+		}
+	}
+	return p.advance(atKeyword)
+}
+
+// knob reads name = value, and the token after it.
+func (p *parser) knob(f *File, lines map[string]int) error {
+	const expected = "the name of a knob"
+	name := p.tok
+	if name.kind == atEnd {
+		return p.fail(name, expected+` or "}"`)
+	}
+	if _, err := p.text(expected, proto.CheckKnob); err != nil {
+		return err
+	}
+	if name.text == orderKnob {
+		return p.failAt(name.at, "a knob that is a setting", fmt.Sprintf("%s, which is an order (tcpvsadm --knob %[1]s=1)", name.text))
+	}
+	if line, repeated := lines[name.text]; repeated {
+		return p.fail(name, fmt.Sprintf("%s only once (it stands in line %d)", name.text, line))
+	}
+	lines[name.text] = name.at.Line
+	if err := p.advance(atKeyword); err != nil {
+		return err
+	}
+	if p.tok.kind != equals {
+		return p.fail(p.tok, `"="`)
+	}
+	if err := p.advance(inValue); err != nil {
+		return err
+	}
+	value, err := ParseKnobValue(p.tok.text)
+	if !p.tok.hasText() || err != nil {
+		return p.fail(p.tok, "a number from -2147483648 to 2147483647")
+	}
+	f.Knobs = append(f.Knobs, proto.KnobValue{Name: name.text, Value: value})
+	f.knobs = append(f.knobs, name.at)
+	return p.advance(atKeyword)
+}
+
+// ParseKnobValue reads the value of a knob, in decimal or with the prefix 0 or
+// 0x.
+func ParseKnobValue(text string) (int32, error) {
+	n, err := strconv.ParseInt(text, 0, 32)
+	return int32(n), err
+}
+
+// modules reads the block of the modules that are to be loaded, and the token
+// after it.
+func (p *parser) modules(f *File) error {
+	if f.Modules != nil {
+		return p.fail(p.tok, fmt.Sprintf(`"modules" only once (it stands in line %d)`, f.modules[0].Line))
+	}
+	f.Modules, f.modules = []string{}, []Position{p.tok.at}
+	if err := p.opening(inValue); err != nil {
+		return err
+	}
+	lines := make(map[string]int)
+	for p.tok.kind != closed || len(f.Modules) == 0 {
+		name, err := p.text("the name of a scheduler", proto.CheckName)
+		if err != nil {
+			return err
+		}
+		if line, repeated := lines[name]; repeated {
+			return p.fail(p.tok, fmt.Sprintf("%s only once (it stands in line %d)", name, line))
+		}
+		lines[name] = p.tok.at.Line
+		f.Modules = append(f.Modules, name)
+		f.modules = append(f.modules, p.tok.at)
+		if err := p.advance(inValue); err != nil {
+			return err
+		}
+	}
+	return p.advance(atKeyword)
+}
