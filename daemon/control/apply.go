@@ -41,6 +41,7 @@ func serviceSpec(s *proto.Service) table.ServiceSpec {
 		ClearRedirect:   s.ClearRedirect,
 		Via:             s.Via,
 		AllowLoop:       table.Switch(s.AllowLoop),
+		State:           table.Switch(s.State),
 		StartServers:    int(s.StartServers),
 		MaxClients:      int(s.MaxClients),
 		MinSpareServers: int(s.MinSpareServers),

@@ -7,7 +7,6 @@ package control
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"sync"
 
@@ -24,17 +23,18 @@ import (
 
 // Runtime runs the services that the table describes.
 type Runtime interface {
-	// Start has the service listen in every loop before it returns. Its error
-	// wraps the kernel's errno, and then nothing listens.
-	Start(svc *table.Service) error
-
-	// Stop closes the service's listeners and lets what is open finish, for
-	// which it does not wait.
-	Stop(name string) error
+	// Prepare opens the sockets of what is to run in next and does not listen yet.
+	// The error is a *table.ListenError, and then nothing was opened. Once next is
+	// the table, settle(true) has them accept, and what is to listen no more stops
+	// and lets what is open finish; settle(false) takes everything back.
+	Prepare(next *table.Snapshot) (settle func(taken bool), err error)
 
 	// Changed tells that the table has changed, before the operator hears of it.
 	// When it returns, nobody chooses servers by an earlier snapshot.
 	Changed()
+
+	// StopAll closes every listener and lets what is open finish.
+	StopAll()
 }
 
 // Control is the operators' way to the daemon. It may be used by any
@@ -47,7 +47,10 @@ type Control struct {
 	log     *klog.Logger
 	local   table.Local
 
-	mu sync.Mutex // one change of the table, of what runs or of the modules at a time
+	mu    sync.Mutex // one change at a time of everything but the knobs
+	ended bool       // by Shutdown
+
+	setting sync.Mutex // one change with knobs at a time; taken before mu
 }
 
 // New makes the control of a table that nobody else writes; local tells which
@@ -67,22 +70,10 @@ func (c *Control) Serve(ctx context.Context, l *nlport.Listener) error {
 // *proto.Error.
 func (c *Control) Do(from proto.Peer, r *proto.Request) error {
 	var err error
-	switch r.Command {
-	case proto.CmdStart:
+	if r.Command == proto.CmdStart {
 		err = c.Start(r.Service.Name)
-	case proto.CmdStop:
-		err = c.Stop(r.Service.Name)
-	case proto.CmdZero:
-		err = c.zero(r.Service.Name)
-	case proto.CmdNewModule:
-		err = c.load(r.Module.Name)
-	case proto.CmdDelModule:
-		err = c.unload(r.Module.Name)
-	case proto.CmdSetKnob:
-		err = c.setKnob(r.Knob)
-	default:
-		change := r.Change()
-		err = c.update(func(tx *table.Tx) error { return apply(tx, &change) })
+	} else {
+		err = c.change(newTransaction(c), only(r.Change()))
 	}
 	if err != nil {
 		refused := errorOf(r.Command, err)
@@ -98,58 +89,14 @@ func (c *Control) Do(from proto.Peer, r *proto.Request) error {
 // Commit makes all of the changes or none. Its errors are *proto.Error with
 // the Index of the change to blame.
 func (c *Control) Commit(from proto.Peer, changes iter.Seq2[int, proto.Change]) error {
-	var current struct {
-		index   int
-		command proto.Command
-	}
-	err := c.update(func(tx *table.Tx) error {
-		for i, change := range changes {
-			current.index, current.command = i, change.Command
-			if err := apply(tx, &change); err != nil {
-				return err
-			}
-		}
-		current.index = 0
-		return nil
-	})
-	if err != nil {
-		refused := errorOf(current.command, err)
-		refused.Index = current.index
-		if rule, ok := errors.AsType[*table.RuleError](err); ok {
-			refused.Index = blame(rule, changes)
-		}
-		if led, ok := errors.AsType[*table.LoopError](err); ok {
-			refused.Index = blameLoop(led, changes)
-		}
+	t := newTransaction(c)
+	if err := c.change(t, changes); err != nil {
+		refused := errorOf(t.command, err)
+		refused.Index = t.blame(err, changes)
 		c.log.Say(klog.Fault, "batch refused", "error", refused.Error(), "pid", from.PID)
 		return refused
 	}
 	c.log.Say(klog.Config, "batch", "generation", c.store.Snapshot().Generation, "pid", from.PID, "uid", from.UID)
-	return nil
-}
-
-// update runs a transaction of the table.
-func (c *Control) update(change func(*table.Tx) error) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.commit(change)
-}
-
-// commit is update for who holds mu.
-func (c *Control) commit(change func(*table.Tx) error) error {
-	before := c.store.Snapshot()
-	err := c.store.Update(func(tx *table.Tx) error {
-		if err := change(tx); err != nil {
-			return err
-		}
-		return tx.CheckLoops(c.local)
-	})
-	if err != nil {
-		return err
-	}
-	c.runtime.Changed()
-	c.tellDear(before)
-	before.Retire(c.store.Snapshot())
 	return nil
 }
 
@@ -179,9 +126,9 @@ func (c *Control) tellDear(before *table.Snapshot) {
 	}
 }
 
-// blame finds the change that brought a rule which does not compile: that
+// blameRule finds the change that brought a rule which does not compile: that
 // shows only when all rules of the service are compiled together.
-func blame(rule *table.RuleError, changes iter.Seq2[int, proto.Change]) int {
+func blameRule(rule *table.RuleError, changes iter.Seq2[int, proto.Change]) int {
 	if rule.Err.Index < 0 {
 		return 0
 	}
@@ -212,21 +159,37 @@ func blameLoop(led *table.LoopError, changes iter.Seq2[int, proto.Change]) (inde
 	return index
 }
 
+// blameListen finds the last change that would have a service listen.
+func blameListen(service string, changes iter.Seq2[int, proto.Change]) (index int) {
+	for i, change := range changes {
+		switch name := change.Service.Name; change.Command {
+		case proto.CmdStart:
+			if name == service || name == "" {
+				index = i
+			}
+		case proto.CmdNewService, proto.CmdSetService:
+			if name == service {
+				index = i
+			}
+		}
+	}
+	return index
+}
+
 // Flush deletes every service; EBUSY while one runs.
 func (c *Control) Flush() error {
-	return c.update((*table.Tx).Flush)
+	return c.change(newTransaction(c), only(proto.Change{Command: proto.CmdFlush}))
 }
 
 // zero clears the counters of a service and its servers; "" is every service.
-func (c *Control) zero(name string) error {
-	services, err := servicesOf(c.store.Snapshot(), name)
+func zero(snapshot *table.Snapshot, name string) {
+	services, _ := servicesOf(snapshot, name)
 	for _, svc := range services {
 		svc.Live.Stats.Zero()
 		for _, server := range svc.Servers {
 			server.Live.Stats.Zero()
 		}
 	}
-	return err
 }
 
 // servicesOf gives the service of that name, or with "" every one.
@@ -239,13 +202,4 @@ func servicesOf(snapshot *table.Snapshot, name string) ([]*table.Service, error)
 		return nil, proto.Errorf(unix.ESRCH, "service %q", name)
 	}
 	return []*table.Service{svc}, nil
-}
-
-func (c *Control) setKnob(v proto.KnobValue) error {
-	k := c.knobs.ByName(v.Name)
-	if k == nil {
-		return proto.Errorf(unix.ENOENT, "%q", v.Name)
-	}
-	// Not under mu: what a knob sets off may come back here.
-	return k.Set(int64(v.Value))
 }

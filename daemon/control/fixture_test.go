@@ -22,22 +22,35 @@ type runtime struct {
 	refuse  map[string]error
 }
 
-func (r *runtime) Start(svc *table.Service) error {
-	r.calls++
-	if err := r.refuse[svc.Name]; err != nil {
-		return err
+func (r *runtime) Prepare(next *table.Snapshot) (func(bool), error) {
+	var starts, stops []string
+	for _, svc := range next.Services {
+		switch is := slices.Contains(r.running, svc.Name); {
+		case svc.Running && !is:
+			r.calls++
+			if err := r.refuse[svc.Name]; err != nil {
+				return nil, &table.ListenError{Service: svc.Name, Err: err}
+			}
+			starts = append(starts, svc.Name)
+		case !svc.Running && is:
+			stops = append(stops, svc.Name)
+		}
 	}
-	r.running = append(r.running, svc.Name)
-	return nil
+	for _, name := range r.running {
+		if next.Lookup(name) == nil {
+			stops = append(stops, name)
+		}
+	}
+	return func(taken bool) {
+		if taken {
+			r.running = slices.DeleteFunc(append(r.running, starts...), func(n string) bool { return slices.Contains(stops, n) })
+		}
+	}, nil
 }
 
 func (r *runtime) Changed() {}
 
-func (r *runtime) Stop(name string) error {
-	r.calls++
-	r.running = slices.DeleteFunc(r.running, func(n string) bool { return n == name })
-	return nil
-}
+func (r *runtime) StopAll() { r.running = nil }
 
 type fixture struct {
 	*client.Client

@@ -3,9 +3,9 @@ package control
 import (
 	"errors"
 	"fmt"
+	"iter"
 
 	"ktcpvs/daemon/klog"
-	"ktcpvs/daemon/table"
 	"ktcpvs/proto"
 
 	"golang.org/x/sys/unix"
@@ -16,31 +16,20 @@ import (
 // start do, and the error is of the first that can not. EBUSY while the knob
 // unload is 1.
 func (c *Control) Start(name string) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	services, err := servicesOf(c.store.Snapshot(), name)
-	if err != nil {
-		return err
+	if name != "" {
+		return c.start(name)
 	}
 	if c.knobs.Unload.Get() != 0 {
 		return proto.Errorf(unix.EBUSY, "%s is 1: set it to 0 before services start", c.knobs.Unload.Name())
 	}
 	var failed []error
-	for _, svc := range services {
+	for _, svc := range c.store.Snapshot().Services {
 		if svc.Running {
 			continue
 		}
-		err := c.store.Snapshot().CheckLoop(svc.Name, c.local) // addresses may have come since
-		if err == nil {
-			err = c.runtime.Start(svc)
-		}
-		if err != nil {
-			c.log.Say(klog.Announce, "can not start", "service", svc.Name, "error", err)
-			failed = append(failed, fmt.Errorf("service %q: %w", svc.Name, err))
-			continue
-		}
-		if err := c.running(svc, true); err != nil {
-			return errors.Join(err, c.runtime.Stop(svc.Name))
+		// One that was deleted meanwhile is none that can not start.
+		if err := c.start(svc.Name); err != nil && c.store.Snapshot().Lookup(svc.Name) != nil {
+			failed = append(failed, err)
 		}
 	}
 	if len(failed) > 1 {
@@ -49,35 +38,34 @@ func (c *Control) Start(name string) error {
 	return errors.Join(failed...)
 }
 
+func (c *Control) start(name string) error {
+	if svc := c.store.Snapshot().Lookup(name); svc != nil && svc.Running {
+		return nil
+	}
+	err := c.change(newTransaction(c), only(proto.Change{Command: proto.CmdStart, Service: proto.Service{Name: name}}))
+	if err != nil {
+		c.log.Say(klog.Announce, "can not start", "service", name, "error", err)
+	}
+	return err
+}
+
 // Stop closes a service's listener and lets what is open finish, without
 // waiting for it; "" is every service. One that does not run is no error.
 func (c *Control) Stop(name string) error {
+	return c.change(newTransaction(c), only(proto.Change{Command: proto.CmdStop, Service: proto.Service{Name: name}}))
+}
+
+// Shutdown stops every service and lets what is open finish, without waiting for
+// it. The table stays as it is: what runs is to run again when the daemon does. No
+// change is made any more.
+func (c *Control) Shutdown() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.stop(name)
+	c.ended = true
+	c.runtime.StopAll()
 }
 
-// stop is Stop for who holds mu.
-func (c *Control) stop(name string) error {
-	services, err := servicesOf(c.store.Snapshot(), name)
-	if err != nil {
-		return err
-	}
-	for _, svc := range services {
-		if !svc.Running {
-			continue
-		}
-		if err := c.runtime.Stop(svc.Name); err != nil {
-			return fmt.Errorf("service %q: %w", svc.Name, err)
-		}
-		if err := c.running(svc, false); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// running notes in the table whether a service runs.
-func (c *Control) running(svc *table.Service, is bool) error {
-	return c.store.Update(func(tx *table.Tx) error { return tx.SetRunning(svc.Name, is) })
+// only is one change that is no batch.
+func only(change proto.Change) iter.Seq2[int, proto.Change] {
+	return func(yield func(int, proto.Change) bool) { yield(0, change) }
 }

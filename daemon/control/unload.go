@@ -5,7 +5,7 @@ import (
 	"sync"
 
 	"ktcpvs/daemon/klog"
-	"ktcpvs/daemon/table"
+	"ktcpvs/proto"
 )
 
 // Unloader does what the knob unload asks for: it stops every service, waits
@@ -60,7 +60,7 @@ func (u *Unloader) set(on bool) {
 func (u *Unloader) run(ctx context.Context) {
 	c := u.control
 	c.log.Say(klog.Daemon, "unloading: stopping every service")
-	err := u.step(ctx, func() error { return c.stop("") })
+	err := u.step(ctx, proto.CmdStop)
 	if err != nil {
 		c.log.Say(klog.Announce, "cannot stop the services", "err", err)
 		return
@@ -68,29 +68,28 @@ func (u *Unloader) run(ctx context.Context) {
 	if u.wait(ctx) != nil {
 		return
 	}
-	err = u.step(ctx, func() error {
-		err := c.commit((*table.Tx).Flush)
-		if err == nil {
-			c.log.Say(klog.Announce, "The master daemon stopped. You can unload the module now.")
-		}
-		return err
-	})
-	if err != nil {
+	if err = u.step(ctx, proto.CmdFlush); err != nil {
 		c.log.Say(klog.Announce, "cannot flush the table", "err", err)
 	}
 }
 
 // step does a part of an unload as a change like any other, unless the unload
 // has been taken back meanwhile.
-func (u *Unloader) step(ctx context.Context, do func() error) error {
-	u.control.mu.Lock()
-	defer u.control.mu.Unlock()
+func (u *Unloader) step(ctx context.Context, command proto.Command) error {
+	c := u.control
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	// The knob has its new value a moment before it is told here, and services
 	// may start from then on.
-	if ctx.Err() != nil || u.control.knobs.Unload.Get() == 0 {
+	if ctx.Err() != nil || c.knobs.Unload.Get() == 0 {
 		return nil
 	}
-	return do()
+	t := newTransaction(c)
+	err := c.run(t, func() error { return t.stage(&proto.Change{Command: command}) })
+	if err == nil && command == proto.CmdFlush {
+		c.log.Say(klog.Announce, "The master daemon stopped. You can unload the module now.")
+	}
+	return err
 }

@@ -54,8 +54,8 @@ func (k *Knob) Get() int32 { return k.value.Load() }
 // range is a *RangeError and changes nothing. It takes an int64 so that a
 // number too large for the knob is refused and not cut off.
 func (k *Knob) Set(v int64) error {
-	if v < int64(k.spec.min) || v > int64(k.spec.max) {
-		return &RangeError{Knob: k, Value: v}
+	if err := k.Check(v); err != nil {
+		return err
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -65,6 +65,14 @@ func (k *Knob) Set(v int64) error {
 	}
 	for _, f := range k.onChange {
 		f(old, int32(v))
+	}
+	return nil
+}
+
+// Check holds a value to the knob's range; the error is a *RangeError.
+func (k *Knob) Check(v int64) error {
+	if v < int64(k.spec.min) || v > int64(k.spec.max) {
+		return &RangeError{Knob: k, Value: v}
 	}
 	return nil
 }

@@ -165,9 +165,7 @@ func yieldToTraffic() {
 
 // drain lets what is open finish until the deadline or a second signal.
 func drain(o options, ctl *control.Control, group *loop.Group, logger *klog.Logger, signals <-chan os.Signal) {
-	if err := ctl.Stop(""); err != nil {
-		logger.Say(klog.Announce, "cannot stop the services", "err", err)
-	}
+	ctl.Shutdown()
 	ctx, cancel := context.WithTimeout(context.Background(), o.drain)
 	defer cancel()
 	go func() {

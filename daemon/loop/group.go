@@ -2,7 +2,6 @@ package loop
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -41,13 +40,13 @@ type Group struct {
 	loops []*Loop
 
 	mu      sync.Mutex
-	running map[string][]*listener // by service; a listener a loop
+	running map[string]*running // by service
 }
 
 // NewGroup starts the loops.
 func NewGroup(cfg Config) (*Group, error) {
 	cfg.sources, cfg.complained, cfg.memory = limit.NewSources(), new(atomic.Int64), newMemory()
-	g := &Group{cfg: cfg, running: map[string][]*listener{}}
+	g := &Group{cfg: cfg, running: map[string]*running{}}
 	for i := range cfg.Loops {
 		p, err := cfg.Open()
 		if err != nil {
@@ -72,63 +71,6 @@ func NewGroup(cfg Config) (*Group, error) {
 // Poller names the kernel interface in use.
 func (g *Group) Poller() string { return g.loops[0].poll.Name() }
 
-// Start binds and listens for the service in every loop. The error wraps the
-// kernel's errno, and then nothing listens.
-func (g *Group) Start(svc *table.Service) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.running[svc.Name] != nil {
-		return nil
-	}
-	if err := inUse(svc); err != nil {
-		return err
-	}
-	backlog := int(g.cfg.Knobs.MaxBacklog.Get())
-	var fds []int
-	for range g.loops {
-		fd, err := listenSocket(svc, backlog, len(g.loops) > 1)
-		if err != nil {
-			for _, fd := range fds {
-				unix.Close(fd)
-			}
-			return fmt.Errorf("listen on %v: %w", svc.Listen, err)
-		}
-		fds = append(fds, fd)
-	}
-	var failed error
-	var started []*listener
-	for i, l := range g.loops {
-		l.call(func() {
-			if err := l.listen(svc, fds[i], len(g.loops)); err != nil {
-				failed = err
-				unix.Close(fds[i])
-				return
-			}
-			started = append(started, l.listeners[len(l.listeners)-1])
-		})
-	}
-	if failed != nil {
-		g.stop(started)
-		return failed
-	}
-	g.running[svc.Name] = started
-	g.cfg.Log.Say(klog.Daemon, "listening", "service", svc.Name, "address", svc.Listen)
-	return nil
-}
-
-// Stop closes the service's listeners and has its connections finish. It does
-// not wait for them.
-func (g *Group) Stop(name string) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if started := g.running[name]; started != nil {
-		g.stop(started)
-		delete(g.running, name)
-		g.cfg.Log.Say(klog.Daemon, "stopped listening", "service", name)
-	}
-	return nil
-}
-
 // Changed has the listeners follow the table: a service may have got another
 // scheduler. When it returns, every loop has come by, and is done with what it
 // had read of the table before.
@@ -142,19 +84,13 @@ func (g *Group) Changed() {
 	}
 }
 
-func (g *Group) stop(started []*listener) {
-	for _, lis := range started {
-		lis.loop.call(lis.stop)
-	}
-}
-
 // backlog gives every listener a new queue length; listen on a listening
 // socket does just that.
 func (g *Group) backlog(n int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for _, started := range g.running {
-		for _, lis := range started {
+	for _, r := range g.running {
+		for _, lis := range r.listeners {
 			lis.loop.call(func() {
 				if lis.fd >= 0 {
 					unix.Listen(lis.fd, n)

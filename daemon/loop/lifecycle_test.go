@@ -50,16 +50,15 @@ func TestPastMaxclientsConnectionsWaitInTheListenQueue(t *testing.T) {
 func TestStartingWhatRunsChangesNothing(t *testing.T) {
 	r := newRig(t, 2)
 	r.serve(table.ServiceSpec{Scheduler: "wlc"}, rawBackend(t, func(c net.Conn) { io.Copy(io.Discard, c) }))
-	svc := r.store.Snapshot().Lookup("web")
-	if err := r.group.Start(svc); err != nil {
+	if err := r.start("web"); err != nil {
 		t.Fatal(err)
 	}
-	r.group.Stop("web")
+	r.stop("web")
 	if c, err := net.Dial("tcp", r.addr); err == nil {
 		c.Close()
 		t.Fatal("it listens after the one stop")
 	}
-	if err := r.group.Start(svc); err != nil {
+	if err := r.start("web"); err != nil {
 		t.Fatal(err)
 	}
 	r.dial()
@@ -71,7 +70,7 @@ func TestAnAddressInUseIsRefusedWithTheKernelsErrno(t *testing.T) {
 	r.change(func(tx *table.Tx) error {
 		return tx.AddService(table.ServiceSpec{Name: "other", Listen: netip.MustParseAddrPort(r.addr)})
 	})
-	err := r.group.Start(r.store.Snapshot().Lookup("other"))
+	err := r.start("other")
 	if !errors.Is(err, unix.EADDRINUSE) || !strings.Contains(err.Error(), r.addr) {
 		t.Fatalf("%v, want EADDRINUSE naming %s", err, r.addr)
 	}
@@ -82,14 +81,14 @@ func TestAPortOfAllIPv6AddressesLeavesIPv4Alone(t *testing.T) {
 	r.serve(table.ServiceSpec{Scheduler: "wlc"})
 	six := netip.AddrPortFrom(netip.IPv6Unspecified(), netip.MustParseAddrPort(r.addr).Port())
 	r.change(func(tx *table.Tx) error { return tx.AddService(table.ServiceSpec{Name: "six", Listen: six}) })
-	err := r.group.Start(r.store.Snapshot().Lookup("six"))
+	err := r.start("six")
 	if errors.Is(err, unix.EAFNOSUPPORT) {
 		require.That(t, "IPv6", err)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.group.Stop("six")
+	r.stop("six")
 }
 
 func TestStoppingFinishesWhatIsOpenAndClosesWhatIsIdle(t *testing.T) {
@@ -114,7 +113,7 @@ func TestStoppingFinishesWhatIsOpenAndClosesWhatIsIdle(t *testing.T) {
 	open := r.dial()
 	io.WriteString(open, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
 	<-came
-	if err := r.group.Stop("web"); err != nil {
+	if err := r.stop("web"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := in.ReadByte(); err != io.EOF {
@@ -139,7 +138,7 @@ func TestStoppingFinishesWhatIsOpenAndClosesWhatIsIdle(t *testing.T) {
 	if err := r.group.Wait(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.group.Start(r.store.Snapshot().Lookup("web")); err != nil {
+	if err := r.start("web"); err != nil {
 		t.Fatalf("starting again: %v", err)
 	}
 	if code, _ := get(t, r.client(), "http://"+r.addr+"/"); code != 200 {

@@ -101,13 +101,13 @@ func (lis *listener) follow() {
 }
 
 // listen begins to accept connections of the service from fd.
-func (l *Loop) listen(svc *table.Service, fd, loops int) error {
+func (l *Loop) listen(svc *table.Service, fd, loops int) (*listener, error) {
 	c := l.place()
 	slot := c.slot
 	*c = conn{fd: fd, slot: slot}
 	if err := l.poll.AddListener(slot, fd); err != nil {
 		l.freeSlot(c)
-		return err
+		return nil, err
 	}
 	share := func(n int) int { return (n + loops - 1) / loops }
 	lis := &listener{
@@ -127,7 +127,7 @@ func (l *Loop) listen(svc *table.Service, fd, loops int) error {
 	l.listeners = append(l.listeners, lis)
 	l.bySlot[slot] = lis
 	l.byPort[lis.port] = append(l.byPort[lis.port], lis)
-	return nil
+	return lis, nil
 }
 
 func (lis *listener) newSession() *session {
@@ -326,17 +326,21 @@ func (lis *listener) spareTick(now time.Duration) {
 	lis.least = len(lis.spare)
 }
 
-// stop closes the socket, after taking what already waits at it, the backlog and
-// one more, and lets the sessions finish. Who goes on connecting cannot keep it
-// from that.
+// stop is leave for a service that stops: its sessions are to finish.
 func (lis *listener) stop() {
-	for most := lis.loop.knobs.MaxBacklog.Get(); most >= 0 && lis.accept(); most-- {
-	}
-	lis.close()
+	lis.leave()
 	for s, next := lis.first, (*session)(nil); s != nil; s = next {
 		next = s.next
 		lis.loop.step(s, relay.Event{Kind: relay.Drain})
 	}
+}
+
+// leave closes the socket, after taking what already waits at it, the backlog and
+// one more. Who goes on connecting cannot keep it from that.
+func (lis *listener) leave() {
+	for most := lis.loop.knobs.MaxBacklog.Get(); most >= 0 && lis.accept(); most-- {
+	}
+	lis.close()
 	if lis.count == 0 {
 		lis.loop.forget(lis)
 	}

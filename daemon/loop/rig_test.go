@@ -116,10 +116,10 @@ func (r *rig) serve(spec table.ServiceSpec, servers ...string) {
 		}
 		return nil
 	})
-	if err := r.group.Start(r.store.Snapshot().Lookup("web")); err != nil {
+	if err := r.start("web"); err != nil {
 		r.t.Fatal(err)
 	}
-	r.t.Cleanup(func() { r.group.Stop("web") })
+	r.t.Cleanup(func() { r.group.StopAll() })
 }
 
 // freePort is an address where nobody listens, and no other process will: one of
@@ -139,12 +139,33 @@ func freePort(t testing.TB) string {
 // to the next change.
 func (r *rig) change(f func(*table.Tx) error) {
 	r.t.Helper()
-	before := r.store.Snapshot()
-	if err := r.store.Update(f); err != nil {
+	if err := r.try(f); err != nil {
 		r.t.Fatal(err)
 	}
+}
+
+func (r *rig) try(f func(*table.Tx) error) error {
+	before := r.store.Snapshot()
+	var settle func(bool)
+	err := r.store.UpdateWhen(f, func(next *table.Snapshot) (err error) {
+		settle, err = r.group.Prepare(next)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	settle(true)
 	r.group.Changed()
 	before.Retire(r.store.Snapshot())
+	return nil
+}
+
+func (r *rig) start(name string) error {
+	return r.try(func(tx *table.Tx) error { return tx.SetRunning(name, true) })
+}
+
+func (r *rig) stop(name string) error {
+	return r.try(func(tx *table.Tx) error { return tx.SetRunning(name, false) })
 }
 
 func (r *rig) dial() *net.TCPConn {

@@ -41,7 +41,7 @@ func TestStoppingAnswersTheRequestsThatHaveCome(t *testing.T) {
 		clients = append(clients, c)
 	}
 	stopped := make(chan error)
-	go func() { stopped <- r.group.Stop("web") }()
+	go func() { stopped <- r.stop("web") }()
 	wait.Gap(100 * time.Millisecond) // the stop is under way, most likely
 	close(busy)
 	if err := <-stopped; err != nil {
@@ -73,7 +73,7 @@ func TestStoppingAnswersAllThatAFullListenQueueHolds(t *testing.T) {
 		clients = append(clients, c)
 	}
 	stopped := make(chan error)
-	go func() { stopped <- r.group.Stop("web") }()
+	go func() { stopped <- r.stop("web") }()
 	wait.Gap(100 * time.Millisecond) // the stop is under way, most likely
 	close(busy)
 	if err := <-stopped; err != nil {

@@ -32,37 +32,26 @@ func (r *Registry) Scheduler(name string) (*table.Scheduler, error) {
 	return s, nil
 }
 
-// Load loads a scheduler by hand. table.ErrNoScheduler; table.ErrExists when it
-// is loaded.
-func (r *Registry) Load(name string) error {
+// Has reports whether a scheduler is loaded. table.ErrNoScheduler.
+func (r *Registry) Has(name string) (bool, error) {
 	if _, err := find(name); err != nil {
-		return err
+		return false, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.loaded[name] {
-		return table.Refuse(table.ErrExists, "scheduler %q", name)
-	}
-	r.loaded[name] = true
-	return nil
+	return r.loaded[name], nil
 }
 
-// Unload unloads a scheduler, unless a service uses it. table.ErrNoScheduler
-// when there is none of that name or it is not loaded; table.ErrBusy.
-func (r *Registry) Unload(name string, inUse bool) error {
-	if _, err := find(name); err != nil {
-		return err
-	}
+// Set loads a scheduler that there is, or unloads it. Whether a service uses it is
+// for the caller to know.
+func (r *Registry) Set(name string, loaded bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch {
-	case !r.loaded[name]:
-		return table.Refuse(table.ErrNoScheduler, "scheduler %q", name)
-	case inUse:
-		return table.Refuse(table.ErrBusy, "a service uses scheduler %q", name)
+	if loaded {
+		r.loaded[name] = true
+	} else {
+		delete(r.loaded, name)
 	}
-	delete(r.loaded, name)
-	return nil
 }
 
 // Loaded returns the names of the loaded schedulers, in the order of Names.

@@ -34,24 +34,14 @@ func TestTheFirstUseLoads(t *testing.T) {
 
 func TestModulesLoadAndUnloadByName(t *testing.T) {
 	r := NewRegistry()
-	steps := []struct {
-		what string
-		err  error
-		want error
-	}{
-		{"load", r.Load("wlc"), nil},
-		{"load twice", r.Load("wlc"), table.ErrExists},
-		{"unload in use", r.Unload("wlc", true), table.ErrBusy},
-		{"unload", r.Unload("wlc", false), nil},
-		{"unload twice", r.Unload("wlc", false), table.ErrNoScheduler},
-		{"load again", r.Load("wlc"), nil},
-		{"load unknown", r.Load("ftp"), table.ErrNoScheduler},
-		{"unload unknown", r.Unload("ftp", false), table.ErrNoScheduler},
-	}
-	for _, s := range steps {
-		if !errors.Is(s.err, s.want) {
-			t.Errorf("%s: %v, want %v", s.what, s.err, s.want)
+	for _, loaded := range []bool{true, true, false, false, true} {
+		r.Set("wlc", loaded)
+		if has, err := r.Has("wlc"); has != loaded || err != nil {
+			t.Errorf("wlc is loaded: %v, %v; want %v", has, err, loaded)
 		}
+	}
+	if _, err := r.Has("ftp"); !errors.Is(err, table.ErrNoScheduler) {
+		t.Errorf("ftp: %v, want ErrNoScheduler", err)
 	}
 	if _, err := r.Scheduler("ftp"); !errors.Is(err, table.ErrNoScheduler) {
 		t.Errorf("Scheduler(ftp): %v, want ErrNoScheduler", err)

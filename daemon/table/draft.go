@@ -21,6 +21,8 @@ type draft struct {
 	next  Service  // plain values as they will be
 	loops int
 
+	before *predecessor // what it replaces; nil when it does not
+
 	servers  []*draftServer
 	serverAt map[netip.AddrPort]*draftServer
 
@@ -89,7 +91,10 @@ func (d *draft) build(limits match.Limits) (*Service, error) {
 			}
 		}
 	}
-	if d.newServers || d.newScheduler {
+	switch {
+	case d.before != nil && !d.newScheduler && slices.Equal(svc.Servers, d.was.Servers):
+		svc.Picker = d.was.Picker
+	case d.newServers || d.newScheduler:
 		svc.Picker = svc.Scheduler.Build(svc.Servers)
 		d.openRules()
 	}
@@ -97,11 +102,18 @@ func (d *draft) build(limits match.Limits) (*Service, error) {
 		return &svc, nil
 	}
 	svc.Rules = d.rules.build(svc.Scheduler, d.newScheduler)
-	if svc.Matcher == nil || d.rules.changed {
+	changed := d.rules.changed
+	if d.before != nil {
+		changed = !d.before.samePatterns(svc.Rules)
+	}
+	if svc.Matcher == nil || changed {
 		var err error
 		if svc.Matcher, err = compile(&svc, limits); err != nil {
 			return nil, err
 		}
+	}
+	if d.before != nil {
+		return svc.sharedWith(d.was), nil
 	}
 	return &svc, nil
 }

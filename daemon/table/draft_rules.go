@@ -19,7 +19,7 @@ type draftRules struct {
 }
 
 type draftRule struct {
-	was     *Rule // as published; nil when the transaction added it
+	was     *Rule // as published; nil when the transaction added it and replaces none
 	pattern *match.Pattern
 	match   int
 	servers []*draftServer // oldest first
@@ -160,6 +160,9 @@ func (r *draftRule) build(scheduler *Scheduler, newScheduler bool) *Rule {
 	servers := make([]*Server, 0, len(r.servers))
 	for _, s := range slices.Backward(r.servers) {
 		servers = append(servers, s.Server)
+	}
+	if r.was != nil && !newScheduler && r.match == r.was.Match && slices.Equal(servers, r.was.Servers) {
+		return r.was
 	}
 	return &Rule{
 		Pattern: *r.pattern,

@@ -60,3 +60,15 @@ func (e *RuleError) Unwrap() []error {
 	}
 	return []error{ErrInvalid, e.Err}
 }
+
+// ListenError is a service that is to run and cannot listen. It wraps the kernel's
+// errno.
+type ListenError struct {
+	Service string
+	Err     error
+}
+
+func (e *ListenError) Error() string { return fmt.Sprintf("service %q: %v", e.Service, e.Err) }
+
+// Unwrap gives what the kernel said.
+func (e *ListenError) Unwrap() error { return e.Err }

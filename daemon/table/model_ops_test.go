@@ -17,8 +17,29 @@ func (m *model) addService(name, scheduler string, port uint16) error {
 	case port == 0:
 		port = 8080
 	}
-	s := &modelService{name: name, scheduler: scheduler, port: port, live: m.NewLive()}
+	s := &modelService{name: name, scheduler: scheduler, port: port}
+	if was := m.before(name); was != nil {
+		s.live, s.running = was.live, was.running
+	} else {
+		s.live = m.NewLive()
+	}
 	m.services = slices.Insert(m.services, 0, s)
+	return nil
+}
+
+// replace takes all away; what is added again under its name or address is what was
+// there.
+func (m *model) replace() error {
+	m.replaced, m.services = m.services, nil
+	return nil
+}
+
+func (m *model) before(name string) *modelService {
+	for _, s := range m.replaced {
+		if s.name == name {
+			return s
+		}
+	}
 	return nil
 }
 
@@ -27,8 +48,6 @@ func (m *model) setService(name, scheduler string, port uint16) error {
 	switch {
 	case s == nil:
 		return ErrNoService
-	case s.running && port != 0 && port != s.port:
-		return ErrBusy
 	case scheduler == "rr":
 		return ErrNoScheduler
 	case port != 0:
@@ -86,7 +105,14 @@ func (m *model) addServer(name string, addr netip.AddrPort, weight int) error {
 	case s.server(s.complete(addr)) >= 0:
 		return ErrExists
 	}
-	s.servers = slices.Insert(s.servers, 0, modelServer{s.complete(addr), weight, m.NewLive()})
+	addr = s.complete(addr)
+	live := 0
+	if was := m.before(name); was != nil && was.server(addr) >= 0 {
+		live = was.servers[was.server(addr)].live
+	} else {
+		live = m.NewLive()
+	}
+	s.servers = slices.Insert(s.servers, 0, modelServer{addr, weight, live})
 	return nil
 }
 

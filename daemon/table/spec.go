@@ -43,6 +43,8 @@ type ServiceSpec struct {
 
 	AllowLoop Switch // it may lead to a service of this daemon; SwitchOff
 
+	State Switch // whether it runs; SwitchOff
+
 	// Each 1 to 65535.
 	StartServers    int
 	MaxClients      int

@@ -18,6 +18,8 @@ type Tx struct {
 	// deleted again is not the draft of its name any more.
 	drafts map[string]*draft
 	added  []*draft
+
+	replacing bool // every service of base was taken away at first
 }
 
 func newTx(s *Store) *Tx {
@@ -39,6 +41,9 @@ func (tx *Tx) AddService(spec ServiceSpec) error {
 		return err
 	}
 	d := newDraft(spec.Name, tx.store.loops)
+	if was := tx.base.Lookup(spec.Name); was != nil && tx.replacing {
+		d.succeed(was)
+	}
 	d.next.apply(spec)
 	d.setScheduler(scheduler)
 	tx.drafts[spec.Name] = d
@@ -47,7 +52,7 @@ func (tx *Tx) AddService(spec ServiceSpec) error {
 }
 
 // SetService changes what spec gives of a service. ErrNoService,
-// ErrNoScheduler, ErrInvalid; ErrBusy for another listen address while it runs.
+// ErrNoScheduler, ErrInvalid.
 func (tx *Tx) SetService(spec ServiceSpec) error {
 	if err := spec.check(); err != nil {
 		return err
@@ -57,9 +62,6 @@ func (tx *Tx) SetService(spec ServiceSpec) error {
 		return err
 	}
 	spec.Listen = merge(spec.Listen, d.next.Listen)
-	if d.next.Running && spec.Listen != d.next.Listen {
-		return Refuse(ErrBusy, "service %q listens on %v: stop it first", spec.Name, d.next.Listen)
-	}
 	if spec.Scheduler != "" {
 		scheduler, err := tx.store.schedulers.Scheduler(spec.Scheduler)
 		if err != nil {
@@ -83,6 +85,9 @@ func (s *Service) apply(spec ServiceSpec) {
 	s.Via = cmp.Or(spec.Via, s.Via)
 	if spec.AllowLoop != NotGiven {
 		s.AllowLoop = spec.AllowLoop == SwitchOn
+	}
+	if spec.State != NotGiven {
+		s.Running = spec.State == SwitchOn
 	}
 	set := func(value *int, given int) {
 		if given != 0 {
@@ -143,11 +148,16 @@ func (tx *Tx) Names() []string {
 		}
 	}
 	for _, svc := range tx.base.Services {
-		if d, touched := tx.drafts[svc.Name]; !touched || d != nil && d.was == svc {
+		if d, touched := tx.drafts[svc.Name]; !touched || d != nil && d.was == svc && d.before == nil {
 			names = append(names, svc.Name)
 		}
 	}
 	return names
+}
+
+// Uses reports whether a service has that scheduler at this point.
+func (tx *Tx) Uses(scheduler string) bool {
+	return slices.ContainsFunc(tx.Names(), func(name string) bool { return tx.peek(name).Scheduler.Name == scheduler })
 }
 
 // Running tells whether a service runs at this point. ErrNoService.
@@ -189,8 +199,11 @@ func (tx *Tx) open(name string) (*draft, error) {
 	return d, nil
 }
 
-// build makes the services of the next snapshot, newest first.
-func (tx *Tx) build() ([]*Service, error) {
+// build makes the next snapshot; it is the present one when nothing changed.
+func (tx *Tx) build() (*Snapshot, error) {
+	if len(tx.drafts) == 0 {
+		return tx.base, nil
+	}
 	names := tx.Names()
 	services := make([]*Service, 0, len(names))
 	for _, name := range names {
@@ -203,15 +216,21 @@ func (tx *Tx) build() ([]*Service, error) {
 		}
 		services = append(services, svc)
 	}
-	assignSlots(services)
-	return services, nil
+	if tx.replacing && slices.Equal(services, tx.base.Services) {
+		return tx.base, nil
+	}
+	leaving := tx.base.left(services)
+	assignSlots(services, leaving)
+	return newSnapshot(tx.base.Generation+1, services, leaving), nil
 }
 
 // assignSlots gives services that have none the lowest slots that are free.
-func assignSlots(services []*Service) {
+func assignSlots(services, leaving []*Service) {
 	taken := map[int]bool{}
-	for _, svc := range services {
-		taken[svc.Live.Slot] = true
+	for _, list := range [][]*Service{services, leaving} {
+		for _, svc := range list {
+			taken[svc.Live.Slot] = true
+		}
 	}
 	free := 0
 	for _, svc := range slices.Backward(services) {

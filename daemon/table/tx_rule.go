@@ -24,7 +24,12 @@ func (tx *Tx) AddRule(service string, spec RuleSpec) error {
 	rules := d.openRules()
 	rule := rules.find(&spec.Pattern)
 	if rule == nil {
-		rule = &draftRule{pattern: clonePattern(spec.Pattern), match: spec.Match, changed: true}
+		rule = &draftRule{was: d.before.rule(idOf(&spec.Pattern)), match: spec.Match, changed: true}
+		if rule.was != nil {
+			rule.pattern = &rule.was.Pattern
+		} else {
+			rule.pattern = clonePattern(spec.Pattern)
+		}
 		rule.use(server)
 		rules.append(rule)
 		rules.changed = true

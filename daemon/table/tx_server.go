@@ -20,7 +20,7 @@ func (tx *Tx) AddServer(service string, spec ServerSpec) error {
 		return Refuse(ErrExists, "server %v of service %q", addr, service)
 	}
 	d.appendServer(&draftServer{
-		Server:  &Server{Addr: addr, Weight: spec.Weight, Live: NewLive(addr, d.loops)},
+		Server:  d.newServer(addr, spec.Weight),
 		changed: true,
 		added:   true,
 	})
