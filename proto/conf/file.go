@@ -42,10 +42,10 @@ func Parse(file string, src []byte, resolve Resolver) ([]proto.Virtual, error) {
 }
 
 // Changes is the transaction that makes the daemon what the file says: it
-// empties the table, sets the knobs and names the modules, and then adds the
+// replaces the table, sets the knobs and names the modules, and then adds the
 // services, each followed by its servers and then its rules, in file order.
 func (f *File) Changes() []proto.Change {
-	changes := []proto.Change{{Command: proto.CmdFlush}}
+	changes := []proto.Change{{Command: proto.CmdReplace}}
 	for _, knob := range f.Knobs {
 		changes = append(changes, proto.Change{Command: proto.CmdSetKnob, Knob: knob})
 	}

@@ -175,7 +175,7 @@ func TestPositionsFollowTheChanges(t *testing.T) {
 	var got []string
 	for i, change := range f.Changes() {
 		at, ok := f.Position(i)
-		if ok != (change.Command != proto.CmdFlush) {
+		if ok != (change.Command != proto.CmdReplace) {
 			t.Fatalf("change %d has a position: %v", i, ok)
 		}
 		line := ""
@@ -196,9 +196,9 @@ func TestPositionsFollowTheChanges(t *testing.T) {
 	}
 }
 
-func TestChangesFlushThenAddInFileOrder(t *testing.T) {
+func TestChangesReplaceThenAddInFileOrder(t *testing.T) {
 	vs := everything()
-	want := []proto.Change{{Command: proto.CmdFlush}, {Command: proto.CmdNewService, Service: vs[0].Service}}
+	want := []proto.Change{{Command: proto.CmdReplace}, {Command: proto.CmdNewService, Service: vs[0].Service}}
 	for _, d := range vs[0].Dests {
 		want = append(want, proto.Change{Command: proto.CmdNewDest, Dest: d})
 	}

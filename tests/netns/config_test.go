@@ -78,8 +78,8 @@ func TestLoadingReplacesTheWholeTable(t *testing.T) {
 	o.Load("virtual b { listen = 0.0.0.0:82 }")
 	o.Has(virtual("b", "0.0.0.0:82", "http"))
 	o.Does("--start", "-i", "b")
-	path := o.File("virtual c { }")
-	o.Fails(1, path+`: Service is running: service "b": stop it first`, "-f", path)
+	o.Load("virtual c { }")
+	o.Has(virtual("c", "0.0.0.0:8080", "http"))
 }
 
 func TestWhatIsSavedLoadsAsTheSameTable(t *testing.T) {

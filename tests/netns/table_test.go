@@ -170,15 +170,15 @@ func TestARunningServiceIsNotDeleted(t *testing.T) {
 		-A -i web
 		-A -i two -P 81
 		--start -i web`)
-	for _, call := range []string{"-D -i web", "-F", "-E -i web -P 82"} {
+	for _, call := range []string{"-D -i web", "-F"} {
 		r := o.Call(fields(call)...)
 		if r.Status != 1 || !strings.HasPrefix(r.Stderr, `tcpvsadm: Service is running: service "web"`) || !strings.HasSuffix(r.Stderr, ": stop it first\n") {
 			t.Errorf("%s: status %d, %s", call, r.Status, r.Stderr)
 		}
 	}
 	o.Does("-D", "-i", "two")
-	o.Does("--stop")
 	o.Does("-E", "-i", "web", "-P", "82")
+	o.Does("--stop")
 	o.Has(virtual("web", "0.0.0.0:82", "http"))
 	o.Does("-F")
 	o.Has("")
