@@ -14,6 +14,9 @@ const (
 	MaxVia     = 63    // bytes of a pseudonym in Via
 )
 
+// Schedulers are those there are, in the reference's order.
+var Schedulers = []string{"wlc", "http", "phttp", "chttp", "hhttp"}
+
 // Defaults of a virtual service that a command does not give.
 const (
 	DefaultScheduler       = "http"

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 )
@@ -35,13 +36,15 @@ type missingValue struct {
 func (e *missingValue) Unwrap() error { return &e.usageError }
 
 // report says in one line what went wrong, if anything did, and gives the exit
-// status. A refusal of the daemon is the reference's message for its errno,
+// status; of a file that is wrong it is a line for each mistake. A refusal of the daemon is the reference's message for its errno,
 // then the daemon's own words.
 func report(stderr io.Writer, err error) int {
 	if err == nil {
 		return exitDone
 	}
-	fmt.Fprintf(stderr, "tcpvsadm: %v\n", err)
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		fmt.Fprintf(stderr, "tcpvsadm: %s\n", line)
+	}
 	if _, ok := errors.AsType[*usageError](err); ok {
 		return exitUsage
 	}

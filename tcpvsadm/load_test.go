@@ -136,10 +136,7 @@ func TestAConfigurationIsReadFromAPipe(t *testing.T) {
 
 func TestARefusedEntryIsNamedByItsLine(t *testing.T) {
 	o := prepared(t)
-	path := write(t, strings.Replace(sample, "virtual plain { }", "virtual plain {\n  scheduler = nosuch\n}", 1))
-	o.fails(exitFailed, path+`:17:9: Scheduler not found: scheduler "nosuch"`, "-f", path)
-
-	path = write(t, sample)
+	path := write(t, sample)
 	o.daemon.Refuse(proto.CmdNewRule, proto.Errorf(unix.EINVAL, "too many states"))
 	o.fails(exitFailed, path+`:12:12: Module is wrong version: too many states`, "-f", path)
 	o.daemon.Refuse(proto.CmdNewRule, nil)

@@ -3,9 +3,11 @@ package conf
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"ktcpvs/proto"
+	"ktcpvs/proto/spelling"
 )
 
 // defaultWeight is a real server's where the file gives none.
@@ -30,6 +32,8 @@ type block struct {
 	servers     []token // of each server, its address
 	ruleServers []token // of each rule, its server's address
 	rules       []Position
+
+	unsure bool // a statement could not be read, so that a server may be missing
 }
 
 func newBlock(name token) *block {
@@ -48,19 +52,25 @@ type setting struct {
 }
 
 // settings are the keywords in the order in which a listing has them.
-var settings = []setting{
-	{keyword: "listen", read: (*parser).listen},
-	{keyword: "scheduler", read: (*parser).scheduler},
-	{keyword: "startservers", read: count(func(s *proto.Service) *uint16 { return &s.StartServers })},
-	{keyword: "maxclients", read: count(func(s *proto.Service) *uint16 { return &s.MaxClients })},
-	{keyword: "minspareservers", read: count(func(s *proto.Service) *uint16 { return &s.MinSpareServers })},
-	{keyword: "maxspareservers", read: count(func(s *proto.Service) *uint16 { return &s.MaxSpareServers })},
-	{keyword: "redirect", read: (*parser).redirect},
-	{keyword: "via", read: (*parser).via},
-	{keyword: "allow-loop", read: (*parser).allowLoop},
-	{keyword: "state", read: (*parser).state},
-	{keyword: "server", many: true, read: (*parser).server},
-	{keyword: "rule", many: true, read: (*parser).rule},
+var settings []setting
+
+// init breaks the circle: to read a value, the parser looks whether a statement
+// begins there.
+func init() {
+	settings = []setting{
+		{keyword: "listen", read: (*parser).listen},
+		{keyword: "scheduler", read: (*parser).scheduler},
+		{keyword: "startservers", read: count(func(s *proto.Service) *uint16 { return &s.StartServers })},
+		{keyword: "maxclients", read: count(func(s *proto.Service) *uint16 { return &s.MaxClients })},
+		{keyword: "minspareservers", read: count(func(s *proto.Service) *uint16 { return &s.MinSpareServers })},
+		{keyword: "maxspareservers", read: count(func(s *proto.Service) *uint16 { return &s.MaxSpareServers })},
+		{keyword: "redirect", read: (*parser).redirect},
+		{keyword: "via", read: (*parser).via},
+		{keyword: "allow-loop", read: (*parser).allowLoop},
+		{keyword: "state", read: (*parser).state},
+		{keyword: "server", many: true, read: (*parser).server},
+		{keyword: "rule", many: true, read: (*parser).rule},
+	}
 }
 
 func findSetting(keyword token) *setting {
@@ -88,10 +98,15 @@ func (p *parser) statement(b *block) error {
 	keyword := p.tok
 	s := findSetting(keyword)
 	if s == nil {
-		return p.fail(keyword, oneOf(settingKeywords()...))
+		err := p.failKeyword(keyword, settingKeywords())
+		if keyword.kind != word || p.endsBlock() {
+			return err
+		}
+		p.skip()
+		return p.past(b, err)
 	}
 	if line, repeated := b.given[s.keyword]; repeated {
-		return p.fail(keyword, fmt.Sprintf("%q only once (it stands in line %d)", s.keyword, line))
+		p.record(p.fail(keyword, fmt.Sprintf("%q only once (it stands in line %d)", s.keyword, line)))
 	}
 	if !s.many {
 		b.given[s.keyword] = keyword.at.Line
@@ -108,17 +123,37 @@ func (p *parser) statement(b *block) error {
 	return s.read(p, b)
 }
 
-// address reads the token at hand as host[:port].
+// past notes what is wrong with a statement whose keyword has been taken, and goes
+// to the next.
+func (p *parser) past(b *block, err error) error {
+	p.record(err)
+	b.unsure = true
+	p.nextStatement()
+	return nil
+}
+
+// address reads the token at hand as host[:port]; what it gives is not valid when
+// something was wrong with it, which then is noted. A name that does not resolve is
+// complained of where it stands first.
 func (p *parser) address() (netip.AddrPort, error) {
 	const expected = "host:port"
 	if !p.tok.hasText() {
 		return netip.AddrPort{}, p.fail(p.tok, expected)
 	}
 	addr, err := ParseAddress(p.tok.text, p.resolve)
-	if err != nil {
-		return netip.AddrPort{}, p.failValue(p.tok, expected, err)
+	if err == nil {
+		return addr, nil
 	}
-	return addr, nil
+	if unknown, ok := err.(*ResolveError); ok {
+		if p.unresolved[unknown.Name] {
+			return netip.AddrPort{}, nil
+		}
+		if p.unresolved == nil {
+			p.unresolved = make(map[string]bool)
+		}
+		p.unresolved[unknown.Name] = true
+	}
+	return netip.AddrPort{}, p.wrong(p.failValue(p.tok, expected, err))
 }
 
 func (p *parser) listen(b *block) (err error) {
@@ -133,8 +168,8 @@ func (p *parser) redirect(b *block) error {
 	if err != nil {
 		return err
 	}
-	if addr.Port() == 0 {
-		return p.fail(p.tok, "host:port, with its port")
+	if addr.IsValid() && addr.Port() == 0 {
+		p.record(p.fail(p.tok, "host:port, with its port"))
 	}
 	b.virtual.Service.Redirect = addr
 	return p.advance(atKeyword)
@@ -147,7 +182,9 @@ func (p *parser) via(b *block) error {
 	}
 	via, err := proto.ParseVia(p.tok.text)
 	if err != nil {
-		return p.failValue(p.tok, expected, err)
+		if err := p.wrong(p.failValue(p.tok, expected, err)); err != nil {
+			return err
+		}
 	}
 	b.virtual.Service.Via = via
 	return p.advance(atKeyword)
@@ -156,7 +193,9 @@ func (p *parser) via(b *block) error {
 func (p *parser) allowLoop(b *block) error {
 	on, err := proto.ParseSwitch(p.tok.text)
 	if !p.tok.hasText() || err != nil {
-		return p.fail(p.tok, "on or off")
+		if err := p.wrong(p.fail(p.tok, "on or off")); err != nil {
+			return err
+		}
 	}
 	b.virtual.Service.AllowLoop = on
 	return p.advance(atKeyword)
@@ -170,16 +209,27 @@ func (p *parser) state(b *block) error {
 	case p.tok.hasText() && strings.EqualFold(p.tok.text, stopped):
 		b.virtual.Service.State = proto.Off
 	default:
-		return p.fail(p.tok, running+" or "+stopped)
+		if err := p.wrong(p.fail(p.tok, running+" or "+stopped)); err != nil {
+			return err
+		}
 	}
 	return p.advance(atKeyword)
 }
 
 func (p *parser) scheduler(b *block) (err error) {
-	if b.virtual.Service.Scheduler, err = p.text("the name of a scheduler", proto.CheckName); err != nil {
+	if b.virtual.Service.Scheduler, err = p.schedulerName(); err != nil {
 		return err
 	}
 	return p.advance(atKeyword)
+}
+
+// schedulerName reads the token at hand as one of the schedulers there are.
+func (p *parser) schedulerName() (string, error) {
+	expected := "one of " + strings.Join(proto.Schedulers, ", ")
+	if p.tok.hasText() && slices.Contains(proto.Schedulers, p.tok.text) {
+		return p.tok.text, nil
+	}
+	return "", p.wrong(p.failAt(p.tok.at, expected, p.tok.String()+spelling.DidYouMean(p.tok.text, proto.Schedulers)))
 }
 
 // count makes the reader of one of the numbers of a service.
@@ -200,7 +250,7 @@ func (p *parser) server(b *block) error {
 		return err
 	}
 	dest := proto.Dest{Service: b.name.text, Addr: addr, Weight: defaultWeight}
-	b.servers = append(b.servers, p.tok)
+	at := p.tok
 	if err := p.advance(atKeyword); err != nil {
 		return err
 	}
@@ -214,6 +264,11 @@ func (p *parser) server(b *block) error {
 			return err
 		}
 	}
+	if !addr.IsValid() {
+		b.unsure = true
+		return nil
+	}
+	b.servers = append(b.servers, at)
 	b.virtual.Dests = append(b.virtual.Dests, dest)
 	return nil
 }
@@ -226,7 +281,7 @@ func isWeight(t token) bool {
 
 // finish checks what only a whole block can tell: servers without a port have
 // the service's own, no server stands twice, and rules use declared servers.
-func (p *parser) finish(b *block) error {
+func (p *parser) finish(b *block) {
 	service := &b.virtual.Service
 	if service.Listen.IsValid() && service.Listen.Port() == 0 {
 		service.Listen = netip.AddrPortFrom(service.Listen.Addr(), proto.DefaultListenPort)
@@ -239,7 +294,8 @@ func (p *parser) finish(b *block) error {
 	for i := range b.virtual.Dests {
 		addr := withPort(b.virtual.Dests[i].Addr, ownPort)
 		if line, repeated := lines[addr]; repeated {
-			return p.fail(b.servers[i], fmt.Sprintf("another server than that of line %d", line))
+			p.record(p.fail(b.servers[i], fmt.Sprintf("another server than that of line %d", line)))
+			continue
 		}
 		lines[addr] = b.servers[i].at.Line
 		b.virtual.Dests[i].Addr = addr
@@ -247,11 +303,10 @@ func (p *parser) finish(b *block) error {
 	for i := range b.virtual.Rules {
 		server := &b.virtual.Rules[i].Dests[0]
 		*server = withPort(*server, ownPort)
-		if _, declared := lines[*server]; !declared {
-			return p.fail(b.ruleServers[i], fmt.Sprintf("a server that virtual service %q declares", b.name.text))
+		if _, declared := lines[*server]; !declared && !b.unsure {
+			p.record(p.fail(b.ruleServers[i], fmt.Sprintf("a server that virtual service %q declares", b.name.text)))
 		}
 	}
-	return nil
 }
 
 func withPort(addr netip.AddrPort, port uint16) netip.AddrPort {

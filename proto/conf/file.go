@@ -22,8 +22,8 @@ type File struct {
 
 // Read reads a configuration; name is the file's, for messages. It takes time
 // and memory in proportion to src, and asks resolve only for hosts and
-// services that are not numbers. The error is an *Error for the first thing
-// that is wrong: a token out of place, an unknown or repeated keyword, a value
+// services that are not numbers. The error is the Mistakes, of which each is a
+// token out of place, an unknown or repeated keyword, a value
 // out of range, a name that does not resolve, a virtual service, server or
 // rule that stands twice, or a rule for a server that its block does not
 // declare.

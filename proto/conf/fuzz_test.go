@@ -20,9 +20,14 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src []byte) {
 		file, err := Read("f", src, book{})
 		if err != nil {
-			var bad *Error
-			if !errors.As(err, &bad) || bad.Line < 1 || bad.Column < 1 || bad.Column > len(src)+1 {
+			var all Mistakes
+			if !errors.As(err, &all) || len(all) == 0 || len(all) > MostMistakes+1 {
 				t.Fatalf("%#v", err)
+			}
+			for i, bad := range all {
+				if bad.Line < 1 || bad.Column < 1 || bad.Column > len(src)+1 || i > 0 && bad.Line < all[i-1].Line {
+					t.Fatalf("mistake %d is %#v", i, bad)
+				}
 			}
 			return
 		}

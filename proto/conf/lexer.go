@@ -12,6 +12,7 @@ const (
 	open               // {
 	closed             // }
 	equals             // =, where a keyword may stand before it
+	broken             // what is no token
 )
 
 // token is one piece of a file and where it begins.
@@ -19,6 +20,8 @@ type token struct {
 	kind kind
 	text string
 	at   Position
+
+	first bool // of its line
 }
 
 // is reports whether the token is that keyword; a quoted one never is.
@@ -34,6 +37,8 @@ func (t token) String() string {
 	switch t.kind {
 	case atEnd:
 		return "the end of the file"
+	case broken:
+		return "what can not be read"
 	case open, closed, equals:
 		return `"` + t.text + `"`
 	default:
@@ -78,8 +83,9 @@ func (l *lexer) fail(offset int, expected, found string) error {
 // an *Error: a control byte, a quote that does not close on its line, or a
 // quote that touches another token.
 func (l *lexer) next(where place) (token, error) {
+	before := l.pos
 	l.skip()
-	start := l.pos
+	start, first := l.pos, l.lineStart >= before
 	if start == len(l.src) {
 		return token{kind: atEnd, at: l.at(start)}, nil
 	}
@@ -97,7 +103,16 @@ func (l *lexer) next(where place) (token, error) {
 	case c == '"':
 		return l.quote(start)
 	default:
-		return l.word(start, where)
+		t, err := l.word(start, where)
+		t.first = first
+		return t, err
+	}
+}
+
+// skipLine goes to the end of the line.
+func (l *lexer) skipLine() {
+	for l.pos < len(l.src) && l.src[l.pos] != '\n' {
+		l.pos++
 	}
 }
 

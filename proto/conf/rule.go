@@ -17,13 +17,17 @@ func (p *parser) rule(b *block) error {
 	start := p.tok
 	r := proto.Rule{Service: b.name.text}
 	seen := make(map[string]bool, 4)
+	before := len(p.mistakes)
 	for !p.tok.is("use") {
 		if err := p.ruleClause(&r, seen); err != nil {
-			return err
+			p.record(err)
+			if !p.nextClause() {
+				return err
+			}
 		}
 	}
-	if !asksAnything(&r.Conditions) {
-		return p.fail(p.tok, oneOf(ruleKeywords[:7]...))
+	if !asksAnything(&r.Conditions) && len(p.mistakes) == before {
+		p.record(p.fail(p.tok, oneOf(ruleKeywords[:7]...)))
 	}
 	if err := p.advance(inValue); err != nil {
 		return err
@@ -38,6 +42,9 @@ func (p *parser) rule(b *block) error {
 	if err != nil {
 		return err
 	}
+	if !addr.IsValid() {
+		return p.advance(atKeyword)
+	}
 	r.Dests = []netip.AddrPort{addr}
 	b.ruleServers = append(b.ruleServers, p.tok)
 	b.rules = append(b.rules, start.at)
@@ -51,11 +58,11 @@ func (p *parser) ruleClause(r *proto.Rule, seen map[string]bool) (err error) {
 	keyword := p.tok
 	name := strings.ToLower(keyword.text)
 	if keyword.kind != word || !isRuleKeyword(name) {
-		return p.fail(keyword, oneOf(ruleKeywords...))
+		return p.failKeyword(keyword, ruleKeywords)
 	}
 	named := name == "header" || name == "cookie" || name == "query"
 	if seen[name] && !named {
-		return p.fail(keyword, fmt.Sprintf("%q only once in a rule", name))
+		p.record(p.fail(keyword, fmt.Sprintf("%q only once in a rule", name)))
 	}
 	seen[name] = true
 	if err := p.advance(inValue); err != nil {
@@ -99,7 +106,7 @@ func (p *parser) source() (netip.Prefix, error) {
 	}
 	prefix, err := ParseSource(p.tok.text)
 	if err != nil {
-		return netip.Prefix{}, p.failValue(p.tok, expected, err)
+		return netip.Prefix{}, p.wrong(p.failValue(p.tok, expected, err))
 	}
 	return prefix, nil
 }
@@ -127,6 +134,10 @@ func (p *parser) named(keyword token, list *[]proto.NamedPattern) error {
 	}
 	*list = append(*list, condition)
 	return nil
+}
+
+func (t token) isRuleKeyword() bool {
+	return t.kind == word && isRuleKeyword(strings.ToLower(t.text))
 }
 
 func isRuleKeyword(lower string) bool {

@@ -14,7 +14,7 @@ const orderKnob = "unload"
 // knobs reads the block of the daemon's knobs, and the token after it.
 func (p *parser) knobs(f *File) error {
 	if f.Knobs != nil {
-		return p.fail(p.tok, fmt.Sprintf(`"knobs" only once (it stands in line %d)`, f.knobs[0].Line))
+		p.record(p.fail(p.tok, fmt.Sprintf(`"knobs" only once (it stands in line %d)`, f.knobs[0].Line)))
 	}
 	f.Knobs, f.knobs = []proto.KnobValue{}, []Position{p.tok.at}
 	if err := p.opening(atKeyword); err != nil {
@@ -22,28 +22,34 @@ func (p *parser) knobs(f *File) error {
 	}
 	lines := make(map[string]int)
 	for p.tok.kind != closed {
-		if err := p.knob(f, lines); err != nil {
+		err := p.knob(f, lines)
+		switch {
+		case p.full() || err != nil && p.endsBlock():
 			return err
+		case err != nil:
+			p.record(err)
+			p.nextStatement()
 		}
 	}
-	return p.advance(atKeyword)
+	p.skip()
+	return nil
 }
 
 // knob reads name = value, and the token after it.
 func (p *parser) knob(f *File, lines map[string]int) error {
 	const expected = "the name of a knob"
 	name := p.tok
-	if name.kind == atEnd {
+	if p.endsBlock() {
 		return p.fail(name, expected+` or "}"`)
 	}
 	if _, err := p.text(expected, proto.CheckKnob); err != nil {
 		return err
 	}
 	if name.text == orderKnob {
-		return p.failAt(name.at, "a knob that is a setting", fmt.Sprintf("%s, which is an order (tcpvsadm --knob %[1]s=1)", name.text))
+		p.record(p.failAt(name.at, "a knob that is a setting", fmt.Sprintf("%s, which is an order (tcpvsadm --knob %[1]s=1)", name.text)))
 	}
 	if line, repeated := lines[name.text]; repeated {
-		return p.fail(name, fmt.Sprintf("%s only once (it stands in line %d)", name.text, line))
+		p.record(p.fail(name, fmt.Sprintf("%s only once (it stands in line %d)", name.text, line)))
 	}
 	lines[name.text] = name.at.Line
 	if err := p.advance(atKeyword); err != nil {
@@ -57,7 +63,9 @@ func (p *parser) knob(f *File, lines map[string]int) error {
 	}
 	value, err := ParseKnobValue(p.tok.text)
 	if !p.tok.hasText() || err != nil {
-		return p.fail(p.tok, "a number from -2147483648 to 2147483647")
+		if err := p.wrong(p.fail(p.tok, "a number from -2147483648 to 2147483647")); err != nil {
+			return err
+		}
 	}
 	f.Knobs = append(f.Knobs, proto.KnobValue{Name: name.text, Value: value})
 	f.knobs = append(f.knobs, name.at)
@@ -75,20 +83,23 @@ func ParseKnobValue(text string) (int32, error) {
 // after it.
 func (p *parser) modules(f *File) error {
 	if f.Modules != nil {
-		return p.fail(p.tok, fmt.Sprintf(`"modules" only once (it stands in line %d)`, f.modules[0].Line))
+		p.record(p.fail(p.tok, fmt.Sprintf(`"modules" only once (it stands in line %d)`, f.modules[0].Line)))
 	}
 	f.Modules, f.modules = []string{}, []Position{p.tok.at}
 	if err := p.opening(inValue); err != nil {
 		return err
 	}
 	lines := make(map[string]int)
-	for p.tok.kind != closed || len(f.Modules) == 0 {
-		name, err := p.text("the name of a scheduler", proto.CheckName)
+	for p.tok.kind != closed || len(lines) == 0 {
+		if p.endsBlock() || p.full() {
+			return p.fail(p.tok, `the name of a scheduler or "}"`)
+		}
+		name, err := p.schedulerName()
 		if err != nil {
 			return err
 		}
 		if line, repeated := lines[name]; repeated {
-			return p.fail(p.tok, fmt.Sprintf("%s only once (it stands in line %d)", name, line))
+			p.record(p.fail(p.tok, fmt.Sprintf("%s only once (it stands in line %d)", name, line)))
 		}
 		lines[name] = p.tok.at.Line
 		f.Modules = append(f.Modules, name)

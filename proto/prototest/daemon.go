@@ -16,7 +16,7 @@ import (
 )
 
 // Schedulers are the modules that it knows.
-var Schedulers = []string{"wlc", "http", "phttp", "chttp", "hhttp"}
+var Schedulers = proto.Schedulers
 
 // Daemon is a fake daemon. It is an engine.Handler.
 type Daemon struct {

@@ -28,7 +28,8 @@ var (
 // line here: the right place for it is a decision.
 var layers = map[string]layer{
 	"proto":           {pure: true},
-	"proto/conf":      {pure: true, rooms: []string{"proto"}},
+	"proto/spelling":  {pure: true},
+	"proto/conf":      {pure: true, rooms: []string{"proto", "proto/spelling"}},
 	"proto/engine":    {rooms: []string{"proto"}},
 	"proto/nlport":    {rooms: []string{"proto"}},
 	"proto/client":    {rooms: []string{"proto", "proto/nlport"}},

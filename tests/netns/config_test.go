@@ -43,31 +43,35 @@ func TestWrongConfigurationNamesThePlaceAndChangesNothing(t *testing.T) {
 	o.Load("virtual kept { server = r1:80 3 }")
 	const keywords = `"listen", "scheduler", "startservers", "maxclients", "minspareservers", "maxspareservers", "redirect", "via", "allow-loop", "state", "server", "rule" or "}"`
 	for file, complaint := range map[string]string{
-		"virtuel web {":                                                          `1:1: expected "virtual", "knobs" or "modules", found "virtuel"`,
-		"virtual web {\n\n port":                                                 `3:2: expected ` + keywords + `, found "port"`,
-		"virtual web {":                                                          `1:14: expected ` + keywords + `, found the end of the file`,
-		"virtual web { listen :1":                                                `1:22: expected "=", found ":1"`,
-		"virtual web {\n listen = r1:0\n}":                                       `2:11: expected host:port, found "r1:0" (port "0" is not in 1..65535)`,
-		"virtual web { startservers = 0 }":                                       `1:30: expected a number from 1 to 65535, found "0"`,
-		"virtual web { maxclients = 65536 }":                                     `1:28: expected a number from 1 to 65535, found "65536"`,
-		"virtual web { minspareservers = x }":                                    `1:33: expected a number from 1 to 65535, found "x"`,
-		"virtual web { maxspareservers = -1 }":                                   `1:33: expected a number from 1 to 65535, found "-1"`,
-		"virtual web { server = r1:80 65536 }":                                   `1:30: expected a number from 0 to 65535, found "65536"`,
-		"virtual web { redirect = r1 }":                                          `1:26: expected host:port, with its port, found "r1"`,
-		"virtual web { server = r1:nosuch 1 }":                                   `1:24: expected host:port, found "r1:nosuch" (service "nosuch" does not resolve: unknown port)`,
-		"virtual web { rule = pattern x use server r1:80 }":                      `1:43: expected a server that virtual service "web" declares, found "r1:80"`,
-		"virtual web { server = r1:80 rule = pattern ( use server r1:80 }":       `1:45: expected an extended regular expression, found "(" (missing closing ): "(")`,
-		"virtual web { server = r1:80 rule = pattern x match 11 use server r1 }": `1:53: expected a number from 0 to 10, found "11"`,
-		"virtual web { }\nvirtual web { }":                                       `2:9: expected another name than that of line 1, found "web"`,
-		`virtual "web { }`:                                                       `1:9: expected a closing " on the same line, found the end of the file`,
-		"virtual web { listen = r1:1 } }":                                        `1:31: expected "virtual", "knobs" or "modules", found "}"`,
+		"virtuel web {}":                                                            `1:1: expected "virtual", "knobs" or "modules", found "virtuel" (did you mean "virtual"?)`,
+		"virtual web {\n\n port }":                                                  `3:2: expected ` + keywords + `, found "port"`,
+		"virtual web {":                                                             `1:14: expected ` + keywords + `, found the end of the file`,
+		"virtual web { listen :1 }":                                                 `1:22: expected "=", found ":1"`,
+		"virtual web {\n listen = r1:0\n}":                                          `2:11: expected host:port, found "r1:0" (port "0" is not in 1..65535)`,
+		"virtual web { startservers = 0 }":                                          `1:30: expected a number from 1 to 65535, found "0"`,
+		"virtual web { maxclients = 65536 }":                                        `1:28: expected a number from 1 to 65535, found "65536"`,
+		"virtual web { minspareservers = x }":                                       `1:33: expected a number from 1 to 65535, found "x"`,
+		"virtual web { maxspareservers = -1 }":                                      `1:33: expected a number from 1 to 65535, found "-1"`,
+		"virtual web { server = r1:80 65536 }":                                      `1:30: expected a number from 0 to 65535, found "65536"`,
+		"virtual web { redirect = r1 }":                                             `1:26: expected host:port, with its port, found "r1"`,
+		"virtual web { server = r1:nosuch 1 }":                                      `1:24: expected host:port, found "r1:nosuch" (service "nosuch" does not resolve: unknown port)`,
+		"virtual web { rule = pattern x use server r1:80 }":                         `1:43: expected a server that virtual service "web" declares, found "r1:80"`,
+		"virtual web { server = r1:80 rule = pattern ( use server r1:80 }":          `1:45: expected an extended regular expression, found "(" (missing closing ): "(")`,
+		"virtual web { server = r1:80 rule = pattern x match 11 use server r1:80 }": `1:53: expected a number from 0 to 10, found "11"`,
+		"virtual web { }\nvirtual web { }":                                          `2:9: expected another name than that of line 1, found "web"`,
+		`virtual "web { }`:                                                          `1:9: expected a closing " on the same line, found the end of the file`,
+		"virtual web { listen = r1:1 } }":                                           `1:31: expected "virtual", "knobs" or "modules", found "}"`,
 	} {
 		path := o.File(file)
 		o.Fails(1, path+":"+complaint, "-f", path)
 	}
+	// All that is wrong is told at once.
+	path := o.File("virtual web {\n  server = r1:80 1\n  scheduler = htpp\n  maxclient = 5\n}")
+	o.Fails(1, path+`:3:15: expected one of wlc, http, phttp, chttp, hhttp, found "htpp" (did you mean "http"?)`+
+		"\ntcpvsadm: "+path+`:4:3: expected `+keywords+`, found "maxclient" (did you mean "maxclients"?)`, "-f", path)
 	// What only the daemon can find is traced back to its line too.
-	path := o.File("virtual web {\n  server = r1:80 1\n  scheduler = nosuch\n}")
-	o.Fails(1, path+`:1:9: Scheduler not found: "nosuch", expected one of wlc, http, phttp, chttp, hhttp`, "-f", path)
+	path = o.File("virtual web {\n  via = off\n  server = 127.0.0.1:8080 1\n}")
+	o.Fails(1, path+`:3:12: Module is wrong version: service "web": 127.0.0.1:8080 is where service "web" of this daemon listens (0.0.0.0:8080), and nothing would end a loop: set allow-loop = on if it is meant`, "-f", path)
 	o.Fails(1, "open /nosuch/file: no such file or directory", "-f", "/nosuch/file")
 }
 

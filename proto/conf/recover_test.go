@@ -1,0 +1,67 @@
+package conf
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+func mistakes(t *testing.T, src string) []string {
+	t.Helper()
+	_, err := Read("f", []byte(src), book{})
+	if err == nil {
+		t.Fatalf("taken:\n%s", src)
+	}
+	return strings.Split(err.Error(), "\n")
+}
+
+func TestAllMistakesOfAFileAreTold(t *testing.T) {
+	golden(t, "mistakes.golden", []byte(strings.Join(mistakes(t, string(readFile(t, "mistakes.conf"))), "\n")+"\n"))
+}
+
+func TestNoMoreThanTwentyMistakesAreTold(t *testing.T) {
+	src := "virtual v {\n" + strings.Repeat("maxclients = 0\n", 1000) + "}"
+	got := mistakes(t, src)
+	if len(got) != MostMistakes+1 || got[MostMistakes] != "f: more than 20 mistakes, the rest is not looked at" {
+		t.Errorf("%d lines, of which the last is %s", len(got), got[len(got)-1])
+	}
+	twenty := "virtual v { }" + strings.Repeat("\nvirtual v { }", 20)
+	if got := mistakes(t, twenty); len(got) != MostMistakes {
+		t.Errorf("%d lines for twenty mistakes:\n%s", len(got), strings.Join(got, "\n"))
+	}
+}
+
+func TestOneMistakeIsToldOnce(t *testing.T) {
+	for _, src := range []string{
+		"virtual v {\n server = nosuch:80\n rule = pattern a use server nosuch:80\n rule = pattern b use server nosuch:80\n}\nvirtual w { redirect = nosuch:1 }",
+		"virtual v {\n server = r1:8x:9\n rule = pattern a use server r1:80\n}",
+		"virtual {\n server = r1:80\n listen = r2:80\n}",
+		"virtual v\n listen = r2:80\n}",
+		"virtual v {\n listen = r2:80\n",
+		"virtual v {\n listen = r2:80\nvirtual w { }",
+		"virtual v {\n rule = pattern \"a use server r1:80\n server = r1:80\n}",
+		"virtual v {\n server = r1:80\n rule = pattern a{2,3} host b use server r1:80\n}\nvirtual w { listen = r1:1 }",
+		"virtual v {\n server = r1:80 rule = pattern x match 11 use server r1:80 rule = pattern y use server r1:80 }",
+		"virtual v { } }\nvirtual w { }",
+		"knobs { a = 1 b 2 c = 3 }\nvirtual v { }",
+		"modules { wlc wlc }\nvirtual v { }",
+		"virtual v {\n listen = \n scheduler = wlc\n}",
+		"virtual v {\n listne = r1:80\n scheduler = wlc\n}",
+		"backend v {\n listen = r1:80\n scheduler = wlc\n}",
+	} {
+		if got := mistakes(t, src); len(got) != 1 {
+			t.Errorf("%s:\n%s", src, strings.Join(got, "\n"))
+		}
+	}
+}
+
+func TestEachMistakeIsAnErrorByItself(t *testing.T) {
+	_, err := Read("f", []byte("virtual v {\n listen = r1:0\n state = x\n}"), book{})
+	all, ok := errors.AsType[Mistakes](err)
+	if !ok || len(all) != 2 || all[1].Line != 3 || all[1].Found != `"x"` {
+		t.Errorf("got %#v", err)
+	}
+	if one, ok := errors.AsType[*Error](err); !ok || one.Line != 2 {
+		t.Errorf("the first is %+v", one)
+	}
+}
