@@ -49,6 +49,8 @@ var layers = map[string]layer{
 	"daemon/loop":  {rooms: join(join(model, service...), "daemon/relay", "daemon/pool", "daemon/poll", "daemon/limit")},
 	"daemon/control": {rooms: join(join(model, service...),
 		join(wire, "daemon/sched")...)},
+	"daemon/state":     {},
+	"daemon/journal":   {},
 	"daemon/privilege": {},
 	"daemon/ktcpvsd":   {rooms: []string{"daemon/...", "proto/...", "fuse/..."}},
 
