@@ -106,10 +106,13 @@ func (n *neighbours) gone(t *testing.T, crowds ...*arena.Gathering) {
 }
 
 // everyKind runs a test with each poller and with the schedulers that let a
-// client wait for its server.
+// client wait for its server; the long tests with all of these with each poller.
 func everyKind(t *testing.T, run func(t *testing.T, poll, scheduler string)) {
-	for _, poll := range []string{"epoll", "io_uring"} {
-		for _, scheduler := range []string{"phttp", "http", "hhttp", "chttp"} {
+	for i, poll := range []string{"epoll", "io_uring"} {
+		for j, scheduler := range []string{"phttp", "http", "hhttp", "chttp"} {
+			if !long() && i != j%2 {
+				continue
+			}
 			t.Run(poll+"/"+scheduler, func(t *testing.T) { run(t, poll, scheduler) })
 		}
 	}
@@ -168,6 +171,9 @@ func TestHoldersOfEveryKindTogetherCostNobodyElse(t *testing.T) {
 	arena.SetSysctl(t, "ipv4/tcp_wmem", "4096 16384 65536")
 	for _, poll := range []string{"epoll", "io_uring"} {
 		for _, zerocopy := range []int{0, 1} {
+			if !long() && zerocopy == 1 != (poll == "io_uring") {
+				continue
+			}
 			t.Run(fmt.Sprint(poll, "/zerocopy_send=", zerocopy), func(t *testing.T) {
 				n := newNeighbours(t, poll, "phttp", "max_buffered_mb=8", fmt.Sprint("zerocopy_send=", zerocopy))
 				crowds := []*arena.Gathering{

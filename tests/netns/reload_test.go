@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"ktcpvs/tests/netns/lab"
+	"ktcpvs/tests/wait"
 )
 
 // Reloads of a table that runs. KTCPVS_RELOADS makes them as many, over as many open
@@ -84,6 +85,7 @@ func TestReloadsUnderTrafficCloseNothingAndFailNothing(t *testing.T) {
 			s.Load(file(2+i%2, 82))
 		}
 		for i, w := range tunnels {
+			w.SetDeadline(wait.End()) // reloads may have taken longer than the one it had
 			w.Say("ping %d\n", i)
 			if line := w.Line(); line != fmt.Sprintf("ping %d", i) {
 				t.Errorf("tunnel %d after %d reloads: %q", i, n, line)
