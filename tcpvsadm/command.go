@@ -87,11 +87,11 @@ func (s *session) commands() []*cli.Command {
 				&cli.BoolFlag{Name: optionStats, Usage: "list the counters of services and real servers"},
 				&cli.BoolFlag{Name: optionExact, Usage: "with --stats: print large counters in full"}}},
 		{Name: commandLoad, Aliases: []string{"f"}, Action: s.loadFile, ArgsUsage: "FILE",
-			Usage: "make the table what a configuration file says, or change nothing"},
+			Usage: "make the table what a configuration file says, or change nothing", Flags: configurationFlags()},
 		{Name: "save", Aliases: []string{"S"}, Action: s.save,
 			Usage: "print a configuration that makes the table what it is", Flags: []cli.Flag{numericFlag()}},
 		{Name: "restore", Aliases: []string{"R"}, Action: s.restore,
-			Usage: "load a configuration from standard input"},
+			Usage: "load a configuration from standard input", Flags: configurationFlags()},
 
 		{Name: "modules", Action: s.modules,
 			Usage: "list the scheduler modules"},

@@ -42,6 +42,9 @@ func report(stderr io.Writer, err error) int {
 	if err == nil {
 		return exitDone
 	}
+	if errors.Is(err, errDiffers) {
+		return exitFailed
+	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		fmt.Fprintf(stderr, "tcpvsadm: %s\n", line)
 	}

@@ -105,10 +105,10 @@ func (l *line) option(spelled, name, value string, attached bool, rest []string)
 		l.version = true
 		return rest, nil
 	}
-	if command := findCommand(l.app, name); command != nil {
+	f := l.find(name)
+	if command := findCommand(l.app, name); command != nil && f == nil {
 		return l.start(command, value, attached, rest)
 	}
-	f := l.find(name)
 	if f == nil {
 		return nil, l.unknown(spelled)
 	}

@@ -4,12 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
+	"net/netip"
 	"os"
+	"slices"
+	"time"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sys/unix"
 
-	"ktcpvs/proto"
 	"ktcpvs/proto/conf"
 )
 
@@ -17,9 +21,12 @@ import (
 // daemon takes at once, and little enough for any machine to hold.
 const largestText = 64 << 20
 
+// pipePatience is how long a pipe may have no writer.
+const pipePatience = 10 * time.Second
+
 func (s *session) loadFile(c *cli.Context) error {
 	name := c.Args().First()
-	file, err := os.Open(name)
+	file, err := openText(name, pipePatience)
 	if err != nil {
 		return err
 	}
@@ -28,7 +35,7 @@ func (s *session) loadFile(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.load(c, name, text)
+	return s.configure(c, name, text)
 }
 
 func (s *session) restore(c *cli.Context) error {
@@ -37,7 +44,7 @@ func (s *session) restore(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.load(c, name, text)
+	return s.configure(c, name, text)
 }
 
 // readText reads a configuration to its end, which a device or a pipe need not
@@ -55,34 +62,105 @@ func readText(name string, from io.Reader, most int64) ([]byte, error) {
 	return text, nil
 }
 
-// load makes the table what a configuration says, all at once or not at all.
-// A refusal names the line that it is about.
-func (s *session) load(c *cli.Context, name string, text []byte) error {
-	file, err := conf.Read(name, text, s.resolve)
+// openText opens a configuration, which may be a pipe. Opening one without a writer
+// would wait for ever: it is waited for as long as patience.
+func openText(name string, patience time.Duration) (*os.File, error) {
+	file, err := os.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	err = s.with(c, func(d daemon) error { return d.Apply(file.Changes()) })
-	refused, ok := errors.AsType[*proto.Error](err)
-	if !ok || refused.Index == 0 {
-		return err
+	info, err := file.Stat()
+	if err != nil || info.Mode()&fs.ModeNamedPipe == 0 {
+		return file, err
 	}
-	plain := *refused
-	plain.Index = 0
-	if at, ok := file.Position(refused.Index - 1); ok {
-		return fmt.Errorf("%s:%d:%d: %w", name, at.Line, at.Column, &plain)
+	conn, err := file.SyscallConn()
+	if err != nil {
+		return nil, err
 	}
-	return fmt.Errorf("%s: %w", name, &plain)
+	ready := 0
+	var failed error
+	err = conn.Control(func(fd uintptr) {
+		poll := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+		for end := time.Now().Add(patience); ; {
+			ready, failed = unix.Poll(poll, int(max(0, time.Until(end).Milliseconds())))
+			if failed != unix.EINTR {
+				return
+			}
+		}
+	})
+	if err = errors.Join(err, failed); err == nil && ready == 0 {
+		err = fmt.Errorf("%s: nobody has written to this pipe for %v", name, patience)
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
 }
+
+// parse reads a configuration, of which the names are looked up if resolve says so,
+// all of them together. When it does not, each stands for an address of its own.
+func (s *session) parse(name string, text []byte, resolve bool) (*conf.File, error) {
+	names := &standIns{ports: s.resolve, hosts: make(map[string]netip.Addr)}
+	file, err := conf.Read(name, text, names)
+	if resolve && len(names.hosts) > 0 {
+		s.resolve.lookUp(slices.Collect(maps.Keys(names.hosts)))
+		file, err = conf.Read(name, text, s.resolve)
+	}
+	if err == nil && len(file.Virtuals) == 0 {
+		err = fmt.Errorf("%s: no virtual service, expected one at least (command --flush (-F) deletes all)", name)
+	}
+	return file, err
+}
+
+// standIns gives each host an address that no other has.
+type standIns struct {
+	ports conf.Resolver
+	hosts map[string]netip.Addr
+}
+
+// Host gives the stand-in, of the prefix that is for discarding (RFC 6666).
+func (s *standIns) Host(name string) (netip.Addr, error) {
+	addr, ok := s.hosts[name]
+	if !ok {
+		n := len(s.hosts)
+		addr = netip.AddrFrom16([16]byte{0: 1, 13: byte(n >> 16), 14: byte(n >> 8), 15: byte(n)})
+		s.hosts[name] = addr
+	}
+	return addr, nil
+}
+
+// Port gives the port of a service's name, for which nobody is asked.
+func (s *standIns) Port(name string) (uint16, error) { return s.ports.Port(name) }
 
 // save prints the table as a configuration.
 func (s *session) save(c *cli.Context) error {
 	return s.with(c, func(d daemon) error {
-		table, err := d.Table()
+		file, err := reported(d)
 		if err != nil {
 			return err
 		}
-		_, err = s.out.Write(conf.AppendSave(nil, &conf.File{Virtuals: table}, s.names(c, table)))
+		_, err = s.out.Write(conf.AppendSave(nil, file, s.names(c, file.Virtuals)))
 		return err
 	})
+}
+
+// reported is all of the daemon that a configuration holds.
+func reported(d daemon) (*conf.File, error) {
+	info, err := d.Info()
+	if err != nil {
+		return nil, err
+	}
+	modules, err := d.Modules()
+	if err != nil {
+		return nil, err
+	}
+	file := &conf.File{Knobs: info.Knobs}
+	for _, m := range modules {
+		if m.Loaded {
+			file.Modules = append(file.Modules, m.Name)
+		}
+	}
+	file.Virtuals, err = d.Table()
+	return file, err
 }

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -132,6 +133,17 @@ func TestAConfigurationIsReadFromAPipe(t *testing.T) {
 		t.Error(err)
 	}
 	golden(t, "loaded.golden", o.does("-Ln"))
+}
+
+func TestAPipeThatNobodyWritesToIsNotWaitedForForEver(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := unix.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file, err := openText(pipe, time.Millisecond)
+	if want := pipe + ": nobody has written to this pipe for 1ms"; err == nil || err.Error() != want {
+		t.Errorf("got %v, %v; want %s", file, err, want)
+	}
 }
 
 func TestARefusedEntryIsNamedByItsLine(t *testing.T) {

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,8 +17,8 @@ const (
 	// server that does not answer can not hang it.
 	namesTimeout = 2 * time.Second
 
-	// namesAtOnce is how many addresses are looked up at the same time.
-	namesAtOnce = 32
+	// namesAtOnce is how many are looked up at the same time.
+	namesAtOnce = 64
 )
 
 // names are what a listing prints for addresses and ports: the number, unless
@@ -64,25 +66,35 @@ func (r *resolver) names(addrs []netip.Addr) conf.Names {
 	return &names{hosts: hosts, ports: r.serviceName}
 }
 
-// lookUpNames gives the names that are found before ctx is done. A look-up
-// that is still under way then ends by itself and is not waited for.
+// lookUpNames gives the names that are found before ctx is done.
 func lookUpNames(ctx context.Context, d directory, addrs map[netip.Addr]bool) map[netip.Addr]string {
-	type found struct {
-		addr netip.Addr
-		name string
+	known := sideBySide(ctx, slices.Collect(maps.Keys(addrs)), func(addr netip.Addr) string {
+		return lookUpName(ctx, d, addr)
+	})
+	maps.DeleteFunc(known, func(_ netip.Addr, name string) bool { return name == "" })
+	return known
+}
+
+// sideBySide does something for each key, many at the same time, and gives what came
+// of those that were done before ctx. One that is still under way then ends by
+// itself and is not waited for.
+func sideBySide[K comparable, V any](ctx context.Context, keys []K, do func(K) V) map[K]V {
+	type outcome struct {
+		key   K
+		value V
 	}
-	answers := make(chan found, len(addrs)) // no look-up waits for its reader
-	queue := make(chan netip.Addr, len(addrs))
-	for addr := range addrs {
-		queue <- addr
+	outcomes := make(chan outcome, len(keys)) // nobody waits for its reader
+	queue := make(chan K, len(keys))
+	for _, key := range keys {
+		queue <- key
 	}
 	close(queue)
 	var busy sync.WaitGroup
-	for range min(namesAtOnce, len(addrs)) {
+	for range min(namesAtOnce, len(keys)) {
 		busy.Go(func() {
-			for addr := range queue {
-				if name := lookUpName(ctx, d, addr); name != "" {
-					answers <- found{addr, name}
+			for key := range queue {
+				if ctx.Err() == nil {
+					outcomes <- outcome{key, do(key)}
 				}
 			}
 		})
@@ -96,12 +108,12 @@ func lookUpNames(ctx context.Context, d directory, addrs map[netip.Addr]bool) ma
 	case <-done:
 	case <-ctx.Done():
 	}
-	known := make(map[netip.Addr]string)
-	for range len(answers) {
-		answer := <-answers
-		known[answer.addr] = answer.name
+	all := make(map[K]V, len(keys))
+	for range len(outcomes) {
+		o := <-outcomes
+		all[o.key] = o.value
 	}
-	return known
+	return all
 }
 
 // lookUpName gives a name that leads back to the address, so that a listing

@@ -29,6 +29,10 @@ const (
 	optionNumeric     = "numeric"
 	optionStats       = "stats"
 	optionExact       = "exact"
+	optionCheck       = "check"
+	optionResolve     = "resolve"
+	optionDiff        = "diff"
+	optionStart       = "start"
 	optionNetlinkPort = "nlport"
 )
 
@@ -124,6 +128,16 @@ func matchFlag() *cli.StringFlag {
 
 func numericFlag() *cli.BoolFlag {
 	return &cli.BoolFlag{Name: optionNumeric, Aliases: []string{"n"}, Usage: "print addresses and ports as numbers"}
+}
+
+// configurationFlags say what is done with a configuration.
+func configurationFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: optionCheck, Usage: "only tell what is wrong with it; no daemon is needed"},
+		&cli.BoolFlag{Name: optionResolve, Usage: "with --check: look names up, too"},
+		&cli.BoolFlag{Name: optionDiff, Usage: "only print what it would change; exit status 1 if anything"},
+		&cli.BoolFlag{Name: optionStart, Usage: "start what is new, unless its state is given"},
+	}
 }
 
 func netlinkPortFlag() *cli.StringFlag {

@@ -10,6 +10,7 @@ import (
 
 func TestNoDaemonIsTheModuleThatIsNotLoaded(t *testing.T) {
 	o := lonely(t)
+	o.stdin = "virtual v { }"
 	for _, args := range [][]string{
 		{}, {"-L"}, {"-A", "-i", "web"}, {"-F"}, {"--start"}, {"-Z"}, {"-S"}, {"-R"}, {"--modules"}, {"--load-module", "wlc"}, {"--knob"},
 	} {

@@ -3,13 +3,19 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"time"
 )
 
-// resolveTimeout bounds the look-up of one host.
-const resolveTimeout = 10 * time.Second
+const (
+	// resolveTimeout bounds the look-up of one host.
+	resolveTimeout = 10 * time.Second
+
+	// hostsTimeout bounds the look-ups of all hosts of a configuration.
+	hostsTimeout = 2 * time.Second
+)
 
 // directory is what a *net.Resolver knows of hosts.
 type directory interface {
@@ -42,6 +48,33 @@ func newResolver() *resolver {
 		files:  &net.Resolver{PreferGo: true, Dial: offline},
 		ports:  readServices("/etc/services"),
 		hosts:  make(map[string]foundHost),
+	}
+}
+
+// lookUp finds hosts side by side, in hostsTimeout together: all of them in
+// /etc/hosts first, and then those that it does not have by DNS. Host then gives
+// what was found, or that a name did not answer in time.
+func (r *resolver) lookUp(hosts []string) {
+	ctx, cancel := context.WithTimeout(context.Background(), hostsTimeout)
+	defer cancel()
+	for _, d := range []directory{r.files, r.system} {
+		var missing []string
+		for _, name := range hosts {
+			if known, ok := r.hosts[name]; !ok || known.err != nil {
+				missing = append(missing, name)
+			}
+		}
+		found := sideBySide(ctx, missing, func(name string) foundHost {
+			addr, err := lookUpHost(ctx, d, name)
+			return foundHost{addr, err}
+		})
+		for _, name := range missing {
+			host, answered := found[name]
+			if !answered || host.err != nil && ctx.Err() != nil {
+				host.err = fmt.Errorf("it did not answer in %v", hostsTimeout)
+			}
+			r.hosts[name] = host
+		}
 	}
 }
 

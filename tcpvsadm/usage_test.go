@@ -26,13 +26,13 @@ var forms = []form{
 	{[]string{"--add-rule"}, "", []string{"-i", "-p", "-r"}, []string{"-m", "--host", "--method", "--header", "--cookie", "--query", "--source"}},
 	{[]string{"--del-rule"}, "", []string{"-i", "-p", "-r"}, []string{"--host", "--method", "--header", "--cookie", "--query", "--source"}},
 	{[]string{"--list", "-L"}, "", nil, []string{"-i", "-n", "--stats", "--exact"}},
-	{[]string{"--load-configfile", "-f"}, "file", nil, nil},
 	{[]string{"--start"}, "", nil, []string{"-i"}},
 	{[]string{"--stop"}, "", nil, []string{"-i"}},
+	{[]string{"--load-configfile", "-f"}, "file", nil, []string{"--check", "--resolve", "--diff", "--start"}},
 
 	{[]string{"--zero", "-Z"}, "", nil, []string{"-i"}},
 	{[]string{"--save", "-S"}, "", nil, []string{"-n"}},
-	{[]string{"--restore", "-R"}, "", nil, nil},
+	{[]string{"--restore", "-R"}, "", nil, []string{"--check", "--resolve", "--diff", "--start"}},
 	{[]string{"--modules"}, "", nil, nil},
 	{[]string{"--load-module"}, "wlc", nil, nil},
 	{[]string{"--unload-module"}, "wlc", nil, nil},
@@ -45,6 +45,7 @@ var options = map[string]struct{ long, value string }{
 	"-r": {"--real-server", "127.0.0.1:80"}, "-w": {"--weight", "2"}, "-p": {"--pattern", "/x"}, "-m": {"--match", "1"}, "-n": {"--numeric", ""},
 	"--host": {"--host", "x"}, "--method": {"--method", "GET"}, "--header": {"--header", "X"}, "--cookie": {"--cookie", "c"},
 	"--query": {"--query", "q"}, "--source": {"--source", "::1"}, "--stats": {"--stats", ""}, "--exact": {"--exact", ""},
+	"--check": {"--check", ""}, "--resolve": {"--resolve", ""}, "--diff": {"--diff", ""},
 }
 
 // shown is an option or command as messages have it.
@@ -105,6 +106,8 @@ func TestOptionsThatGoWithACommandAreTaken(t *testing.T) {
 				switch value := options[option].value; {
 				case option == "--exact":
 					words = append(words, option, "--stats")
+				case option == "--resolve":
+					words = append(words, option, "--check")
 				case value != "":
 					words = append(words, option, value)
 				case option != "":
@@ -142,11 +145,14 @@ func TestOptionsGivenTwice(t *testing.T) {
 				continue
 			}
 			twice := options[option].long
+			if twice == "" {
+				twice = option // --start, which is a command elsewhere
+			}
 			if value := options[option].value; value != "" {
 				twice += "=" + value
 			}
 			words := append(f.words(f.names[0], append(slices.Clone(f.needs), option)), twice)
-			o.fails(exitUsage, "option "+shown(option, options[option].long)+" is given twice with command "+f.shown(), words...)
+			o.fails(exitUsage, "option "+shown(option, strings.SplitN(twice, "=", 2)[0])+" is given twice with command "+f.shown(), words...)
 		}
 	}
 }

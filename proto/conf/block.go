@@ -280,7 +280,8 @@ func isWeight(t token) bool {
 }
 
 // finish checks what only a whole block can tell: servers without a port have
-// the service's own, no server stands twice, and rules use declared servers.
+// the service's own, no server and no rule stands twice, and rules use declared
+// servers.
 func (p *parser) finish(b *block) {
 	service := &b.virtual.Service
 	if service.Listen.IsValid() && service.Listen.Port() == 0 {
@@ -305,6 +306,33 @@ func (p *parser) finish(b *block) {
 		*server = withPort(*server, ownPort)
 		if _, declared := lines[*server]; !declared && !b.unsure {
 			p.record(p.fail(b.ruleServers[i], fmt.Sprintf("a server that virtual service %q declares", b.name.text)))
+		}
+	}
+	p.finishRules(b)
+}
+
+// finishRules checks that no rule line stands twice, and that those with the same
+// conditions, which are one rule, agree about match.
+func (p *parser) finishRules(b *block) {
+	type line struct {
+		conditions string
+		server     netip.AddrPort
+	}
+	lines := make(map[line]int, len(b.rules))
+	match := make(map[string]int, len(b.rules))
+	for i := range b.virtual.Rules {
+		r := &b.virtual.Rules[i]
+		this := line{string(AppendConditions(nil, &r.Conditions)), r.Dests[0]}
+		if at, repeated := lines[this]; repeated {
+			p.record(p.failAt(b.rules[i], fmt.Sprintf("another rule than that of line %d", at), this.conditions))
+			continue
+		}
+		lines[this] = b.rules[i].Line
+		first, known := match[this.conditions]
+		if !known {
+			match[this.conditions] = i
+		} else if was := b.virtual.Rules[first].Match; r.Match != 0 && r.Match != was {
+			p.record(p.failAt(b.rules[i], fmt.Sprintf("match %d, as the same conditions have in line %d", was, b.rules[first].Line), fmt.Sprintf("match %d", r.Match)))
 		}
 	}
 }

@@ -187,3 +187,18 @@ func AppendConditions(dst []byte, c *proto.Conditions) []byte {
 	}
 	return dst
 }
+
+// Setting is a keyword of a virtual service and its value.
+type Setting struct{ Keyword, Value string }
+
+// Settings are those of a service that a listing has, in its order.
+func Settings(s *proto.Service) (settings []Setting) {
+	l := lister{names: Numeric{}}
+	l.open(s)
+	for line := range strings.Lines(string(l.dst)) {
+		if keyword, value, ok := strings.Cut(strings.TrimSpace(line), " = "); ok {
+			settings = append(settings, Setting{keyword, value})
+		}
+	}
+	return settings
+}

@@ -65,6 +65,8 @@ func TestWhatIsWrongIsNamedWithItsPlace(t *testing.T) {
 		"server twice":        {"virtual v {\nserver = r1:80\nserver = 10.0.0.1:www 3\n}", `f:3:10: expected another server than that of line 2, found "10.0.0.1:www"`},
 
 		// Rules.
+		"rule twice":          {"virtual v {\nserver = r1:80\nrule = pattern x use server r1:80\nrule = pattern x use server 10.0.0.1:www\n}", `f:4:8: expected another rule than that of line 3, found pattern "x"`},
+		"another match":       {"virtual v {\nserver = r1:80 server = r2:80\nrule = pattern x match 1 use server r1:80\nrule = pattern x match 2 use server r2:80\n}", `f:4:8: expected match 1, as the same conditions have in line 3, found match 2`},
 		"undeclared server":   {"virtual v {\nserver = r1:80\nrule = pattern /x use server r2:80\n}", `f:3:30: expected a server that virtual service "v" declares, found "r2:80"`},
 		"other port":          {"virtual v {\nserver = r1:80\nrule = pattern /x use server r1\n}", `f:3:30: expected a server that virtual service "v" declares, found "r1"`},
 		"no condition":        {"virtual v {\nserver = r1:80\nrule = match 1 use server r1:80", `f:3:16: expected "pattern", "host", "method", "header", "cookie", "query" or "source", found "use"`},

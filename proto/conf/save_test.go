@@ -105,6 +105,16 @@ var configurations = rapid.Custom(func(t *rapid.T) []proto.Virtual {
 			}
 			r.Match = uint8(rapid.IntRange(0, proto.MaxMatch).Draw(t, "match"))
 			r.Dests = []netip.AddrPort{rapid.SampledFrom(servers).Draw(t, "server")}
+			same := slices.ContainsFunc(v.Rules, func(other proto.Rule) bool {
+				if equal := other.Conditions.Equal(&r.Conditions); equal {
+					r.Match = other.Match
+					return slices.Equal(other.Dests, r.Dests)
+				}
+				return false
+			})
+			if same {
+				continue
+			}
 			v.Rules = append(v.Rules, r)
 		}
 		vs = append(vs, v)

@@ -30,6 +30,7 @@ var layers = map[string]layer{
 	"proto":           {pure: true},
 	"proto/spelling":  {pure: true},
 	"proto/conf":      {pure: true, rooms: []string{"proto", "proto/spelling"}},
+	"proto/drift":     {pure: true, rooms: []string{"proto", "proto/conf"}},
 	"proto/engine":    {rooms: []string{"proto"}},
 	"proto/nlport":    {rooms: []string{"proto"}},
 	"proto/client":    {rooms: []string{"proto", "proto/nlport"}},

@@ -12,8 +12,6 @@ func TestConfigurationFileIsUnderstoodAsItIsWritten(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	for _, c := range []struct{ file, want string }{
-		{"", ""},
-		{"# nothing but a comment", ""},
 		{"virtual web { }", virtual("web", "0.0.0.0:8080", "http")},
 		{"VIRTUAL web {\n\tLISTEN = localhost:www # ours\n\tScheduler\t=\twlc }", virtual("web", "127.0.0.1:80", "wlc")},
 		{"virtual web {\n startservers = 1\n maxclients = 1\n minspareservers = 1\n maxspareservers = 1\n}",
