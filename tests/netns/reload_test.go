@@ -55,6 +55,7 @@ func TestReloadsUnderTrafficCloseNothingAndFailNothing(t *testing.T) {
 	withEachPoller(t, func(t *testing.T, poller string) {
 		s := newSite(t, poller)
 		s.Host("r1").Serve(":80", echo)
+		s.Balancer.SetKnob("read_timeout", "86400") // tunnels say nothing while the reloads go on
 		file := func(weight, port int) string {
 			return fmt.Sprintf(`virtual web { scheduler = phttp server = r1:80 1 rule = pattern .* use server r1:80 }
 				virtual tcp { listen = 0.0.0.0:81 scheduler = wlc server = r1:80 1 }

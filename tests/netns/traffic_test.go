@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ktcpvs/tests/netns/lab"
+	"ktcpvs/tests/wait"
 )
 
 // traffic is clients that ask for one thing after the other, each over a
@@ -105,6 +106,7 @@ func (tr *traffic) request(w *lab.Connection, uri string) (outcome, *lab.Connect
 			return outcome{end: refused}, nil
 		}
 	}
+	w.SetDeadline(wait.End())
 	fail := func(end string) (outcome, *lab.Connection) {
 		w.Close()
 		return outcome{end: end}, nil
