@@ -157,7 +157,8 @@ func (l *Loop) step(s *session, ev relay.Event) {
 		l.wheel.set(&s.timer, l.ctx.Now+l.ctx.Timeouts.Read)
 		return
 	}
-	l.wheel.set(&s.timer, s.Deadline())
+	_, at := s.Deadline()
+	l.wheel.set(&s.timer, at)
 	l.arm(s)
 }
 

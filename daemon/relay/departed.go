@@ -38,14 +38,6 @@ type departure struct {
 	sent uint8         // bytes of http1.Version that went ahead of the answer
 }
 
-// Deadline is when an Expired is due, on Context.Now's clock; 0 is never.
-func (s *Session) Deadline() time.Duration {
-	if s.departure.next > 0 {
-		return min(s.deadline, s.departure.next)
-	}
-	return s.deadline
-}
-
 // rest is what of an answer's head the client has not got yet. It begins another
 // answer after this one, if it has sent more requests before its end.
 func (d *departure) rest(c *Context, head []byte) []byte {
@@ -87,7 +79,7 @@ func (s *Session) inquire(c *Context, ev *Event) bool {
 			s.abandon(c, "client ended its stream before its answer began, and abort_on_close is 2")
 		}
 	}
-	return s.deadline == 0 || c.Now < s.deadline
+	return s.deadline.at == 0 || c.Now < s.deadline.at
 }
 
 // ask sends the client the next byte of its answer, and has the next question wait

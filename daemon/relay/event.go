@@ -51,7 +51,7 @@ const (
 	// than was asked. Surplus tells that there is something behind a response that
 	// ends with it.
 	Moved
-	// Expired says that the deadline has passed. Blocked tells that it is the
+	// Expired says that Deadline has passed. Blocked tells that it is the
 	// server who does not take what the client has sent; Stalled, that the client
 	// does not take what it is sent; Calling and Reused as in Failed.
 	Expired

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"time"
 
 	"ktcpvs/daemon/http1"
 )
@@ -61,8 +62,13 @@ func (f *fake) step(ev *Event) {
 	if (f.sess.in.buf != nil || f.sess.answer.buf != nil) && f.sess.in.len()+f.sess.answer.len() == 0 {
 		f.complain("holds a buffer with nothing in it, in state %s", f.sess.State())
 	}
-	if !f.over && f.sess.Deadline() <= 0 {
-		f.complain("no deadline in state %s", f.sess.State())
+	if by, at := f.sess.Deadline(); !f.over && (at <= 0 || by == NoTimer) {
+		f.complain("the deadline is %v at %v in state %s", by, at, f.sess.State())
+	}
+	for _, r := range f.ctx.Refusals {
+		if r.Reason == "" {
+			f.complain("a refusal without a reason in state %s, at %v", f.sess.State(), f.sess.deadline)
+		}
 	}
 }
 
@@ -237,4 +243,10 @@ func (o *origin) answers(stream []byte) (out []byte) {
 			out = fmt.Appendf(out, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(reply), reply)
 		}
 	}
+}
+
+// due is when the session is to hear that its deadline has passed.
+func (f *fake) due() time.Duration {
+	_, at := f.sess.Deadline()
+	return max(at, 1)
 }

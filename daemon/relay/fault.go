@@ -37,7 +37,7 @@ func (s *Session) fail(c *Context, ev *Event) {
 		if ev.Reused && s.replay(c) {
 			return
 		}
-		s.noServer(c, ev.Cause, ev.Calling)
+		s.noServer(c, ev.Cause, ev.Calling, NoTimer)
 	}
 }
 
@@ -130,7 +130,7 @@ func (s *Session) other(c *Context, svc *table.Service) *table.Server {
 
 // noServer is what happens when the chosen server cannot be used: another one
 // or the redirect address takes over, or the client is told.
-func (s *Session) noServer(c *Context, cause Cause, calling bool) {
+func (s *Session) noServer(c *Context, cause Cause, calling bool, by Timer) {
 	svc := c.Snapshot.At(s.live)
 	late := c.Timeouts.Total > 0 && s.phase == exchange && c.Now >= s.began+c.Timeouts.Total
 	if calling && cause != Exhausted && !late && (s.elsewhere(c, svc, cause) || s.redirectUnsent(c, svc)) {
@@ -150,7 +150,7 @@ func (s *Session) noServer(c *Context, cause Cause, calling bool) {
 	if late || s.phase == exchange && !(s.replayable && twice) {
 		svc = nil // no time is left, or the request may have been acted upon, or is gone
 	}
-	if s.redirect(c, svc, code, cause.reason(calling)) && s.phase == exchange {
+	if s.redirect(c, svc, code, cause.reason(calling, by)) && s.phase == exchange {
 		c.write(Server, s.head, nil)
 	}
 }

@@ -171,7 +171,7 @@ func FuzzSession(f *testing.F) {
 			case s == 201 && x.connected:
 				x.step(&Event{Kind: Received, Side: Server, Reused: true})
 			case s == 202:
-				x.ctx.Now = max(x.sess.Deadline(), 1)
+				x.ctx.Now = x.due()
 				x.step(&Event{Kind: Expired})
 			case s == 203:
 				x.step(&Event{Kind: Drain})
@@ -189,7 +189,7 @@ func FuzzSession(f *testing.F) {
 			case s >= 230 && s < 240 && x.calling:
 				x.step(&Event{Kind: Failed, Side: Server, Cause: Cause(s%5) + 1, Calling: true})
 			case s >= 240 && s < 244:
-				x.ctx.Now = max(x.sess.Deadline(), 1)
+				x.ctx.Now = x.due()
 				x.step(&Event{Kind: Expired, Reused: s%2 == 0 && x.connected, Stalled: s > 241})
 			case s < 230 && x.spliced && x.connected:
 				side := Side(s % 2)

@@ -63,12 +63,12 @@ func judgement(err error) (status int, reason string) {
 
 // reason is why there is no response, of a server that is still called or that
 // has the request.
-func (cause Cause) reason(calling bool) string {
+func (cause Cause) reason(calling bool, by Timer) string {
 	switch {
 	case cause == TimedOut && calling:
-		return "no server took a connection within connect_timeout, or request_timeout is over"
+		return noConnection[by]
 	case cause == TimedOut:
-		return "server began no response within first_byte_timeout, read_timeout or request_timeout"
+		return noAnswer[by]
 	case cause == Refused:
 		return "server refuses connections"
 	case cause == Unreachable:

@@ -39,7 +39,7 @@ func (s *Session) requests(c *Context, data []byte) {
 				s.phase = reading
 				// A newcomer has less, since it came, unless drain has cut that short.
 				if s.served > 0 || s.draining {
-					s.deadline = c.Now + c.Timeouts.Head
+					s.deadline.set(HeaderTimeout, c.Now+c.Timeouts.Head)
 				}
 			}
 			break

@@ -172,7 +172,7 @@ func (s *Session) next(c *Context) {
 		s.in.drop(c.Buffers)
 		s.phase = linger
 		s.began, s.lingered = c.Now, 0
-		s.deadline = c.Now + c.Timeouts.Linger
+		s.deadline.set(Lingering, c.Now+c.Timeouts.Linger)
 		c.op(Op{Kind: Finish, Side: Client, Last: s.parting && s.request.kind == http1.NoBody})
 	}
 }
@@ -189,7 +189,7 @@ func (s *Session) lingers(c *Context, n int) {
 		s.close(c)
 		return
 	}
-	s.deadline = min(c.Now+c.Timeouts.Linger, s.began+c.Timeouts.LingerMost)
+	s.deadline.set(Lingering, min(c.Now+c.Timeouts.Linger, s.began+c.Timeouts.LingerMost))
 }
 
 // answerSelf answers the present request without a server. In a tunnel there

@@ -123,8 +123,9 @@ func play(t *testing.T, text string) string {
 			t.Errorf("%d bytes of buffers are held in state %s after %q", n, b.sess.State(), line)
 		}
 		if !b.sess.Closed() {
-			out = append(out, fmt.Sprintf("\t%s, wants %d from client, %d from server, until %v", strings.ToLower(b.sess.State()),
-				b.sess.Wants(Client), b.sess.Wants(Server), b.sess.Deadline()))
+			by, at := b.sess.Deadline()
+			out = append(out, fmt.Sprintf("\t%s, wants %d from client, %d from server, until %v of %v", strings.ToLower(b.sess.State()),
+				b.sess.Wants(Client), b.sess.Wants(Server), at, by))
 		}
 	}
 	if b != nil && b.sess.Closed() {

@@ -86,7 +86,7 @@ type Session struct {
 
 	departure departure
 
-	deadline time.Duration
+	deadline deadline
 	lingered int64         // bytes of the client that were dropped
 	began    time.Duration // the exchange, or lingering
 	active   time.Duration // when a byte last went either way
@@ -201,11 +201,7 @@ func (s *Session) Step(c *Context, ev *Event) []Op {
 			s.fromServer(c, ev)
 		}
 	case Connecting:
-		s.connecting = true
-		s.deadline = c.Now + c.Timeouts.Connect
-		if total := c.Timeouts.Total; total > 0 && s.phase == exchange {
-			s.deadline = min(s.deadline, s.began+total)
-		}
+		s.call(c)
 	case Connected:
 		s.connecting, s.asked = false, c.Now
 		if s.server != nil {
@@ -236,7 +232,7 @@ func (s *Session) Step(c *Context, ev *Event) []Op {
 	if s.waiting() {
 		// They came while an exchange was under way. A client that has not taken
 		// earlier responses gets no more of them to be held for it.
-		if s.deadline = c.Now + c.Timeouts.Read; !ev.Stalled {
+		if s.deadline.set(ReadTimeout, c.Now+c.Timeouts.Read); !ev.Stalled {
 			s.requests(c, s.in.bytes())
 		}
 	}
@@ -256,58 +252,12 @@ func (s *Session) open(c *Context) {
 	cell.Conns.Add(1)
 	if svc.Scheduler.Content {
 		s.rest(c)
-		s.deadline = c.Now + c.Timeouts.Head // a newcomer is not kept alive, it has yet to ask
+		s.deadline.set(HeaderTimeout, c.Now+c.Timeouts.Head) // a newcomer is not kept alive, it has yet to ask
 		return
 	}
 	s.phase = tunnel
 	c.op(Op{Kind: Guard, Side: Client})
 	s.connect(c, svc, c.present(svc, svc.Picker.Pick(c.Loop, 0), nil))
-}
-
-// rest waits for the client's next request.
-func (s *Session) rest(c *Context) {
-	s.phase = idle
-	s.method = 0 // of no request: a refusal of the next has a body
-	s.ahead = c.Policy.Ahead
-	s.deadline = c.Now + c.Timeouts.KeepAlive
-}
-
-// wait sets the deadline of an exchange or a tunnel after something went by.
-func (s *Session) wait(c *Context) {
-	s.active = c.Now
-	s.bound(c)
-}
-
-// bound sets the deadline of an exchange or a tunnel.
-func (s *Session) bound(c *Context) {
-	t := &c.Timeouts
-	s.deadline = s.active + t.Read
-	if s.phase != exchange {
-		return
-	}
-	if (s.request.done || s.patient) && !s.final && t.FirstByte > 0 {
-		s.deadline = s.active + t.FirstByte
-	}
-	if !s.request.done && !s.patient && !s.ceased && c.Policy.BodyRate > 0 {
-		s.deadline = min(s.deadline, s.asked+s.allow)
-	}
-	if t.Total > 0 {
-		s.deadline = min(s.deadline, s.began+t.Total)
-	}
-}
-
-// earn lengthens what the client may take for the rest of its body by what it
-// has sent of it now: n bytes, at the rate that is asked for. Time in which it
-// had to wait for the server is not the client's.
-func (s *Session) earn(c *Context, n int64, blocked bool) {
-	if rate := c.Policy.BodyRate; rate > 0 {
-		if !blocked && !s.patient {
-			s.allow -= c.Now - s.asked
-		}
-		s.allow += time.Duration(min(n, 1<<32)) * time.Second / time.Duration(rate)
-		s.allow = max(min(s.allow, c.Timeouts.Read), 0)
-	}
-	s.asked = c.Now
 }
 
 // drain ends an idle session within a moment and any other with its present
@@ -318,49 +268,8 @@ func (s *Session) drain(c *Context) {
 	const moment = 100 * time.Millisecond
 	s.draining = true
 	if s.phase == idle {
-		s.deadline = min(s.deadline, c.Now+moment)
+		s.deadline.also(Draining, c.Now+moment)
 	}
-}
-
-func (s *Session) expire(c *Context, ev *Event) {
-	switch {
-	case s.departure.next > 0 && s.inquire(c, ev):
-	case s.phase == reading:
-		s.method = methodAtSight(s.in.bytes())
-		s.refuse(c, 408, "head not complete within header_timeout")
-	case s.final && ev.Stalled && (s.phase == exchange || s.phase == tunnel || s.waiting()):
-		s.note(c, 0, "client took nothing for read_timeout, or not all within request_timeout")
-		s.shut(c, Abort) // there is nobody to wait for
-	case s.phase == exchange && !s.request.done && !s.patient && ev.Blocked && !ev.Calling && !s.overdue(c):
-		s.earn(c, 0, true)
-		s.allow = max(s.allow, c.Timeouts.BodyGrace)
-		s.bound(c)
-	case s.phase == exchange && s.final:
-		s.breakOff(c, "response not complete: nothing came for read_timeout, the body was slower than body_min_rate, or request_timeout is over")
-	case s.phase == exchange && !s.request.done && !s.patient && !ev.Blocked:
-		// It is the client who was waited for.
-		s.refuse(c, 408, "body slower than body_min_rate, or not complete within read_timeout or request_timeout")
-	case s.phase == exchange && ev.Stalled && !ev.Calling && !s.overdue(c):
-		// The server is not read before the client has taken what earlier responses
-		// have left: its time has not begun.
-		s.deadline = s.active + c.Timeouts.Read
-		if total := c.Timeouts.Total; total > 0 {
-			s.deadline = min(s.deadline, s.began+total)
-		}
-	case s.phase == exchange && ev.Stalled && !ev.Calling:
-		s.note(c, 0, "client took nothing for read_timeout, or not all within request_timeout")
-		s.shut(c, Abort)
-	case s.phase == exchange, s.phase == tunnel && !s.final:
-		s.distrust(c, ev)
-		s.noServer(c, TimedOut, ev.Calling)
-	default:
-		s.close(c)
-	}
-}
-
-// overdue reports whether the server had all the time it may have.
-func (s *Session) overdue(c *Context) bool {
-	return c.Now >= s.active+c.Timeouts.Read || c.Timeouts.Total > 0 && c.Now >= s.began+c.Timeouts.Total
 }
 
 func (s *Session) shut(c *Context, how OpKind) {
@@ -368,7 +277,7 @@ func (s *Session) shut(c *Context, how OpKind) {
 	s.in.drop(c.Buffers)
 	s.forget(c)
 	s.phase = closed
-	s.deadline = 0
+	s.deadline = deadline{}
 	c.op(Op{Kind: how, Side: Client})
 }
 
