@@ -61,9 +61,9 @@ func TestEachCommandInItsShortAndLongForm(t *testing.T) {
 		"edit server": {[][]string{{"-Ai", "web"}, {"-ai", "web", "-r", "10.0.0.1:80"}}, [][]string{
 			{"-e", "-i", "web", "-r", "10.0.0.1:80", "-w", "0"}, {"--edit-server", "--ident=web", "--real-server=10.0.0.1:80", "--weight=0"},
 		}, service("web", "0.0.0.0:8080", "http", server("server = 10.0.0.1:80 0"))},
-		"edit server to the default weight": {[][]string{{"-Ai", "web"}, {"-ai", "web", "-r", "10.0.0.1:80", "-w", "9"}}, [][]string{
+		"edit server without a weight": {[][]string{{"-Ai", "web"}, {"-ai", "web", "-r", "10.0.0.1:80", "-w", "9"}}, [][]string{
 			{"-e", "-i", "web", "-r", "10.0.0.1:80"},
-		}, service("web", "0.0.0.0:8080", "http", one)},
+		}, service("web", "0.0.0.0:8080", "http", server("server = 10.0.0.1:80 9"))},
 		"delete server": {[][]string{{"-Ai", "web"}, {"-ai", "web", "-r", "10.0.0.1:80"}}, [][]string{
 			{"-d", "-i", "web", "-r", "10.0.0.1:80"}, {"--delete-server", "--ident", "web", "--real-server", "10.0.0.1:80"},
 		}, plain},

@@ -136,12 +136,12 @@ func TestCompletionOffersWhatMayComeNext(t *testing.T) {
 		"-f":              "",
 		"-h":              "",
 		"--version":       "",
-		"-D":              "--ident --nlport -i",
-		"-D -i web":       "--nlport",
+		"-D":              "--ident --if-needed --nlport -i",
+		"-D -i web":       "--if-needed --nlport",
 		"-L -n":           "--exact --ident --nlport --stats -i",
 		"--start -i web":  "--nlport",
 		"--knob unload":   "--nlport",
-		"-D --bogus -i":   "--ident --nlport -i",
+		"-D --bogus -i":   "--ident --if-needed --nlport -i",
 		"-A -i x -P":      "",
 	} {
 		if got := texts(o.does(append(strings.Fields(line), completionRequest)...)); got != want {

@@ -7,13 +7,18 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+	"golang.org/x/sys/unix"
+
+	"ktcpvs/proto"
 )
 
 // Exit statuses.
 const (
-	exitDone   = 0
-	exitFailed = 1
-	exitUsage  = 2
+	exitDone     = 0
+	exitFailed   = 1
+	exitUsage    = 2
+	exitNoDaemon = 3
+	exitAlready  = 4 // it exists already, or is not there
 )
 
 // usageError is a command line that can not be carried out as it is written.
@@ -51,5 +56,27 @@ func report(stderr io.Writer, err error) int {
 	if _, ok := errors.AsType[*usageError](err); ok {
 		return exitUsage
 	}
+	refused, ok := errors.AsType[*proto.Error](err)
+	switch {
+	case !ok:
+		return exitFailed
+	case refused.Errno == unix.ENOPROTOOPT:
+		return exitNoDaemon
+	case isThere(refused) || isMissing(refused):
+		return exitAlready
+	}
 	return exitFailed
+}
+
+// isThere tells that what was to be added exists already.
+func isThere(refused *proto.Error) bool { return refused.Errno == unix.EEXIST }
+
+// isMissing tells that what the command is about, or belongs to, is not there. A
+// scheduler that nobody knows is no such thing, but a wrong value.
+func isMissing(refused *proto.Error) bool {
+	switch refused.Command {
+	case proto.CmdNewService, proto.CmdSetService, proto.CmdNewModule:
+		return refused.Errno == unix.ESRCH
+	}
+	return refused.Errno == unix.ESRCH || refused.Errno == unix.ENOENT
 }

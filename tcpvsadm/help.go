@@ -28,7 +28,8 @@ Instead of a command:
   --version
       print the version
 
-Exit status: 0 done, 1 refused or failed, 2 wrong command line.
+Exit status: 0 done, 1 refused or failed, 2 wrong command line, 3 no daemon,
+4 exists already or is not there.
 `
 
 const commandHelp = `Usage: tcpvsadm {{.UsageText}}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -24,7 +25,26 @@ func (s *session) knob(c *cli.Context) error {
 	if err != nil {
 		return usagef("command --knob %s is given %q, expected a number from -2147483648 to 2147483647", name, text)
 	}
-	return s.with(c, func(d daemon) error { return d.SetKnob(name, value) })
+	return s.with(c, func(d daemon) error {
+		err := d.SetKnob(name, value)
+		if !errors.Is(err, unix.ENOENT) {
+			return err
+		}
+		info, failed := d.Info()
+		if failed != nil {
+			return err
+		}
+		return noKnob(name, info.Knobs)
+	})
+}
+
+// noKnob is the error for a knob that is not among those there are.
+func noKnob(name string, knobs []proto.KnobValue) error {
+	names := make([]string, len(knobs))
+	for i, k := range knobs {
+		names[i] = k.Name
+	}
+	return &proto.Error{Errno: unix.ENOENT, Command: proto.CmdSetKnob, Text: fmt.Sprintf("%q%s", name, didYouMean(name, names))}
 }
 
 // printKnobs prints the knob of that name, or all of them.
@@ -40,7 +60,7 @@ func (s *session) printKnobs(d daemon, name string) error {
 		}
 	}
 	if text == nil && name != "" {
-		return &proto.Error{Errno: unix.ENOENT, Command: proto.CmdSetKnob, Text: fmt.Sprintf("%q", name)}
+		return noKnob(name, info.Knobs)
 	}
 	_, err = s.out.Write(text)
 	return err

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
+
+	words "ktcpvs/proto/spelling"
 )
 
 // line is a command line read by the original's grammar: one command, first,
@@ -185,14 +188,44 @@ func (l *line) unknown(spelled string) error {
 			return usagef("option %s does not go with command %s", spelling(f.Names()), spelling(l.command.Names()))
 		}
 	}
-	return usagef("unknown option %s%s", spelled, l.with())
+	return usagef("unknown option %s%s%s", spelled, l.with(), l.suggest(spelled))
+}
+
+// suggest names the option or command that may be meant by a long name.
+func (l *line) suggest(text string) string {
+	var known []string
+	add := func(names []string) {
+		for _, name := range names {
+			if !isShort(name) {
+				known = append(known, name)
+			}
+		}
+	}
+	flags := l.app.Flags
+	if l.command == nil {
+		for _, command := range l.app.Commands {
+			add(command.Names())
+		}
+	} else {
+		flags = append(slices.Clone(l.command.Flags), flags...)
+	}
+	for _, f := range flags {
+		add(f.Names())
+	}
+	add([]string{"help", "version"}) // which the library knows
+	name := strings.TrimLeft(text, "-")
+	meant := words.Nearest(name, known)
+	if isShort(name) || meant == "" || dashed(meant) == text {
+		return ""
+	}
+	return " (did you mean " + dashed(meant) + "?)"
 }
 
 func (l *line) stray(text string) error {
 	if l.command == nil {
-		return usagef("%q is neither a command nor an option", text)
+		return usagef("%q is neither a command nor an option%s", text, l.suggest(text))
 	}
-	return usagef("unexpected word %q%s", text, l.with())
+	return usagef("unexpected word %q%s%s", text, l.with(), l.suggest(text))
 }
 
 // checkComplete tells whether the options that the command needs are there. Of

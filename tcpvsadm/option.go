@@ -29,6 +29,7 @@ const (
 	optionNumeric     = "numeric"
 	optionStats       = "stats"
 	optionExact       = "exact"
+	optionIfNeeded    = "if-needed"
 	optionCheck       = "check"
 	optionResolve     = "resolve"
 	optionDiff        = "diff"
@@ -128,6 +129,10 @@ func matchFlag() *cli.StringFlag {
 
 func numericFlag() *cli.BoolFlag {
 	return &cli.BoolFlag{Name: optionNumeric, Aliases: []string{"n"}, Usage: "print addresses and ports as numbers"}
+}
+
+func ifNeededFlag() *cli.BoolFlag {
+	return &cli.BoolFlag{Name: optionIfNeeded, Usage: "succeed when it is so already"}
 }
 
 // configurationFlags say what is done with a configuration.

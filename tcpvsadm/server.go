@@ -1,31 +1,59 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"net/netip"
 
 	"github.com/urfave/cli/v2"
+	"golang.org/x/sys/unix"
 
 	"ktcpvs/proto"
 )
 
+// defaultWeight is a new real server's.
+const defaultWeight = 1
+
 func (s *session) addServer(c *cli.Context) error {
-	return s.weighServer(c, proto.CmdNewDest)
+	dest, err := s.dest(c)
+	if err != nil {
+		return err
+	}
+	return s.change(c, proto.Change{Command: proto.CmdNewDest, Dest: dest})
 }
 
+// editServer sets what is given; without a weight, that is nothing.
 func (s *session) editServer(c *cli.Context) error {
-	return s.weighServer(c, proto.CmdSetDest)
+	dest, err := s.dest(c)
+	if err != nil {
+		return err
+	}
+	if valueOf(c, optionWeight).isGiven() {
+		return s.change(c, proto.Change{Command: proto.CmdSetDest, Dest: dest})
+	}
+	return s.with(c, func(d daemon) error {
+		v, err := d.Virtual(dest.Service)
+		if refused, ok := errors.AsType[*proto.Error](err); ok {
+			refused.Command = proto.CmdSetDest
+		}
+		if err == nil && findDest(&v, dest.Addr) == nil {
+			err = &proto.Error{Errno: unix.ENOENT, Command: proto.CmdSetDest, Text: fmt.Sprintf("service %q has no server %v", dest.Service, withPort(&v, dest.Addr))}
+		}
+		return err
+	})
 }
 
-func (s *session) weighServer(c *cli.Context, command proto.Command) error {
+// dest is the real server that the options name, with its weight.
+func (s *session) dest(c *cli.Context) (proto.Dest, error) {
 	name, addr, err := s.server(c)
 	if err != nil {
-		return err
+		return proto.Dest{}, err
 	}
-	weight, err := valueOf(c, optionWeight).number(0, proto.MaxWeight)
-	if err != nil {
-		return err
+	weight := uint64(defaultWeight)
+	if given := valueOf(c, optionWeight); given.isGiven() {
+		weight, err = given.number(0, proto.MaxWeight)
 	}
-	return s.change(c, proto.Change{Command: command, Dest: proto.Dest{Service: name, Addr: addr, Weight: uint32(weight)}})
+	return proto.Dest{Service: name, Addr: addr, Weight: uint32(weight)}, err
 }
 
 func (s *session) deleteServer(c *cli.Context) error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"strconv"
 
@@ -62,9 +63,20 @@ func (s *session) with(c *cli.Context, work func(daemon) error) error {
 	return work(d)
 }
 
-// change asks the daemon for one change of the table.
+// change asks the daemon for one change of the table. With --if-needed, one that is
+// made already is no error.
 func (s *session) change(c *cli.Context, change proto.Change) error {
-	return s.with(c, func(d daemon) error { return d.Do(change) })
+	return s.with(c, func(d daemon) error {
+		err := d.Do(change)
+		refused, ok := errors.AsType[*proto.Error](err)
+		if !ok {
+			return err
+		}
+		if c.Bool(optionIfNeeded) {
+			return unneeded(c, d, change, refused)
+		}
+		return withSuggestion(change, refused)
+	})
 }
 
 // netlinkPort is the port id of the daemon, 0 when neither the option nor the

@@ -122,7 +122,7 @@ func TestOneKnobIsTheSameByFileAndByTcpvsadm(t *testing.T) {
 		t.Errorf("the file holds %s", got)
 	}
 	o.Fails(1, "Value out of range: max_backlog is 0, expected 1 to 2147483647", "--knob", "max_backlog=0")
-	o.Fails(1, `No such knob: "nosuch"`, "--knob", "nosuch=1")
+	o.Fails(4, `No such knob: "nosuch"`, "--knob", "nosuch=1")
 }
 
 func TestDebugLevelChoosesWhatIsSaidWhileRunning(t *testing.T) {

@@ -142,7 +142,7 @@ func TestAfterAKillANewStartNeedsNoCleaning(t *testing.T) {
 		o.Does("-A", "-i", "web", "-l", "127.0.0.1:81")
 		o.Does("--start")
 		d.Kill()
-		if r := o.Call("-L"); r.Status != 1 || !strings.Contains(r.Stderr, "The ktcpvs module not loaded") {
+		if r := o.Call("-L"); r.Status != 3 || !strings.Contains(r.Stderr, "The ktcpvs module not loaded") {
 			t.Errorf("without the daemon: status %d, %s", r.Status, r.Stderr)
 		}
 		// Other sysctls work while nobody serves the graft.

@@ -23,7 +23,7 @@ func TestSchedulersAreModules(t *testing.T) {
 	modules("")
 	o.Does("--load-module", "wlc")
 	modules("wlc=0")
-	o.Fails(1, `Module is already loaded: scheduler "wlc"`, "--load-module", "wlc")
+	o.Fails(4, `Module is already loaded: scheduler "wlc"`, "--load-module", "wlc")
 	o.Does("--unload-module", "wlc")
 	modules("")
 	// First use loads.
@@ -38,10 +38,10 @@ func TestSchedulersAreModules(t *testing.T) {
 		-E -i b -s chttp
 		--unload-module phttp`)
 	modules("http=1 chttp=1")
-	o.Fails(1, `Module is not loaded: scheduler "phttp"`, "--unload-module", "phttp")
-	for _, command := range []string{"--load-module", "--unload-module"} {
+	o.Fails(4, `Module is not loaded: scheduler "phttp"`, "--unload-module", "phttp")
+	for command, status := range map[string]int{"--load-module": 1, "--unload-module": 4} {
 		r := o.Call(command, "nosuch")
-		if r.Status != 1 || !strings.Contains(r.Stderr, `"nosuch", expected one of wlc, http, phttp, chttp, hhttp`) {
+		if r.Status != status || !strings.Contains(r.Stderr, `"nosuch", expected one of wlc, http, phttp, chttp, hhttp`) {
 			t.Errorf("%s: status %d, %s", command, r.Status, r.Stderr)
 		}
 	}

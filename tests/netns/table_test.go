@@ -131,8 +131,8 @@ func TestAPatternIsComparedWhole(t *testing.T) {
 		t.Errorf("%d rules in\n%s", n, f.Table())
 	}
 	f.routes(t, map[string]string{"/images/gif/x": "r1", "/images/gif": "r2"})
-	f.Fails(1, `No such rule: service "web" has no rule "^/images/g"`, "--del-rule", "-i", "web", "-p", "^/images/g", "-r", "r1:80")
-	f.Fails(1, `No such rule: rule "^/images" does not use server 10.99.2.2:80`, "--del-rule", "-i", "web", "-p", "^/images", "-r", "r1:80")
+	f.Fails(4, `No such rule: service "web" has no rule "^/images/g"`, "--del-rule", "-i", "web", "-p", "^/images/g", "-r", "r1:80")
+	f.Fails(4, `No such rule: rule "^/images" does not use server 10.99.2.2:80`, "--del-rule", "-i", "web", "-p", "^/images", "-r", "r1:80")
 }
 
 func TestAServerStandsInAnyNumberOfRules(t *testing.T) {
