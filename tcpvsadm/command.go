@@ -13,6 +13,9 @@ const (
 	commandList = "list"
 	commandKnob = "knob"
 	commandLoad = "load-configfile"
+
+	commandRestore = "restore"
+	commandBatch   = "batch"
 )
 
 // app is the table of commands: which options go with each, what it is for and
@@ -90,8 +93,12 @@ func (s *session) commands() []*cli.Command {
 			Usage: "make the table what a configuration file says, or change nothing", Flags: configurationFlags()},
 		{Name: "save", Aliases: []string{"S"}, Action: s.save,
 			Usage: "print a configuration that makes the table what it is", Flags: []cli.Flag{numericFlag()}},
-		{Name: "restore", Aliases: []string{"R"}, Action: s.restore,
+		{Name: commandRestore, Aliases: []string{"R"}, Action: s.restore,
 			Usage: "load a configuration from standard input", Flags: configurationFlags()},
+
+		{Name: commandBatch, Action: s.batch, ArgsUsage: "[FILE]",
+			Usage:       "make all changes of a file's commands, or of standard input's, or none",
+			Description: "A line is a command as it stands behind tcpvsadm; a number sign starts a comment."},
 
 		{Name: "modules", Action: s.modules,
 			Usage: "list the scheduler modules"},

@@ -44,7 +44,7 @@ func (s *session) candidates(app *cli.App, words []string) []candidate {
 		return nil
 	case len(words) == 0 || l.command == nil:
 		return commandCandidates(app)
-	case l.command.Name == commandKnob && l.argument == nil:
+	case (l.command.Name == commandKnob || l.command.Name == commandBatch) && l.argument == nil:
 		return s.arguments(l)
 	}
 	return l.optionCandidates()
@@ -109,10 +109,10 @@ func serversOf(d daemon, l *line) (list []candidate) {
 	return list
 }
 
-// arguments are the values of a command; those of --load-configfile are the
+// arguments are the values of a command; those that are files are the
 // shell's to list.
 func (s *session) arguments(l *line) (list []candidate) {
-	if l.command.Name == commandLoad {
+	if l.command.Name == commandLoad || l.command.Name == commandBatch {
 		return nil
 	}
 	s.ask(l, func(d daemon) {

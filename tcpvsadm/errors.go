@@ -53,7 +53,7 @@ func report(stderr io.Writer, err error) int {
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		fmt.Fprintf(stderr, "tcpvsadm: %s\n", line)
 	}
-	if _, ok := errors.AsType[*usageError](err); ok {
+	if isUsage(err) {
 		return exitUsage
 	}
 	refused, ok := errors.AsType[*proto.Error](err)
@@ -66,6 +66,11 @@ func report(stderr io.Writer, err error) int {
 		return exitAlready
 	}
 	return exitFailed
+}
+
+func isUsage(err error) bool {
+	_, ok := errors.AsType[*usageError](err)
+	return ok
 }
 
 // isThere tells that what was to be added exists already.

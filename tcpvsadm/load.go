@@ -21,6 +21,9 @@ import (
 // daemon takes at once, and little enough for any machine to hold.
 const largestText = 64 << 20
 
+// standardInput is its name in messages.
+const standardInput = "standard input"
+
 // pipePatience is how long a pipe may have no writer.
 const pipePatience = 10 * time.Second
 
@@ -39,12 +42,11 @@ func (s *session) loadFile(c *cli.Context) error {
 }
 
 func (s *session) restore(c *cli.Context) error {
-	const name = "standard input"
-	text, err := readText(name, s.in, largestText)
+	text, err := readText(standardInput, s.in, largestText)
 	if err != nil {
 		return err
 	}
-	return s.configure(c, name, text)
+	return s.configure(c, standardInput, text)
 }
 
 // readText reads a configuration to its end, which a device or a pipe need not

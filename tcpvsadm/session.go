@@ -34,6 +34,8 @@ type session struct {
 	out     io.Writer
 	resolve *resolver
 	dial    func(port uint32) (daemon, error)
+
+	staged *staged // of a command in a batch, in place of the daemon
 }
 
 // run carries out one call.
@@ -66,6 +68,10 @@ func (s *session) with(c *cli.Context, work func(daemon) error) error {
 // change asks the daemon for one change of the table. With --if-needed, one that is
 // made already is no error.
 func (s *session) change(c *cli.Context, change proto.Change) error {
+	if s.staged != nil {
+		s.staged.note(c, change)
+		return nil
+	}
 	return s.with(c, func(d daemon) error {
 		err := d.Do(change)
 		refused, ok := errors.AsType[*proto.Error](err)

@@ -17,7 +17,7 @@ _tcpvsadm() {
     fi
 
     COMPREPLY=()
-    if [[ ${words[-1]} == -f || ${words[-1]} == --load-configfile ]]; then
+    if [[ ${words[-1]} == -f || ${words[-1]} == --load-configfile || ${words[-1]} == --batch ]]; then
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return

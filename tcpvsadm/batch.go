@@ -1,0 +1,137 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"ktcpvs/proto"
+	"ktcpvs/proto/conf"
+)
+
+// step is one command of a batch.
+type step struct {
+	line   int
+	c      *cli.Context
+	change proto.Change
+}
+
+// batch reads commands, one a line, and has the daemon make all of their changes or
+// none.
+func (s *session) batch(c *cli.Context) error {
+	name, text, err := s.commandText(c)
+	if err != nil {
+		return err
+	}
+	steps, err := s.steps(name, text)
+	if err != nil {
+		return err
+	}
+	return s.with(c, func(d daemon) error {
+		steps, err := neededSteps(d, name, steps)
+		if err != nil || len(steps) == 0 {
+			return err
+		}
+		changes := make([]proto.Change, len(steps))
+		for i := range steps {
+			changes[i] = steps[i].change
+		}
+		err = d.Apply(changes)
+		if refused, ok := errors.AsType[*proto.Error](err); ok && 0 < refused.Index && refused.Index <= len(steps) {
+			at := &steps[refused.Index-1]
+			refused.Index = 0
+			return fmt.Errorf("%s:%d: %w", name, at.line, withSuggestion(at.change, refused))
+		}
+		return err
+	})
+}
+
+// commandText is the text of a batch and where it comes from.
+func (s *session) commandText(c *cli.Context) (name string, text []byte, err error) {
+	name = c.Args().First()
+	if name == "" {
+		name = standardInput
+		text, err = readText(name, s.in, largestText)
+		return name, text, err
+	}
+	file, err := openText(name, pipePatience)
+	if err != nil {
+		return name, nil, err
+	}
+	defer file.Close()
+	text, err = readText(name, file, largestText)
+	return name, text, err
+}
+
+// steps reads the commands. What is wrong with each is told, of as many as a wrong
+// configuration would be.
+func (s *session) steps(name string, text []byte) ([]step, error) {
+	var steps []step
+	var wrong []string
+	number, failed := 0, error(nil)
+	for line := range strings.Lines(string(text)) {
+		number++
+		words, err := splitWords(strings.TrimRight(line, "\r\n"))
+		if err == nil && len(words) > 0 {
+			var of []step
+			of, err = s.command(words)
+			for i := range of {
+				of[i].line = number
+			}
+			steps = append(steps, of...)
+		}
+		if err == nil {
+			continue
+		}
+		if len(wrong) == conf.MostMistakes {
+			wrong = append(wrong, fmt.Sprintf("%s: more than %d mistakes, the rest is not looked at", name, conf.MostMistakes))
+			break
+		}
+		wrong = append(wrong, fmt.Sprintf("%s:%d: %v", name, number, err))
+		if failed == nil || isUsage(failed) {
+			failed = err
+		}
+	}
+	switch {
+	case failed == nil:
+		return steps, nil
+	case isUsage(failed):
+		return nil, usagef("%s", strings.Join(wrong, "\n"))
+	}
+	return nil, errors.New(strings.Join(wrong, "\n"))
+}
+
+// errNoChange is for a command that asks the daemon for something.
+var errNoChange = errors.New("asks for what is there, and can be no part of a batch")
+
+// command reads one command, which may have the name of the program before it.
+func (s *session) command(words []string) ([]step, error) {
+	if words[0] == "tcpvsadm" {
+		words = words[1:]
+	}
+	staged := &staged{}
+	line := &session{in: strings.NewReader(""), out: &strings.Builder{}, resolve: s.resolve, staged: staged,
+		dial: func(uint32) (daemon, error) { return staged, nil }}
+	l, err := readLine(line.app(), words)
+	switch {
+	case err != nil:
+		return nil, err
+	case l.help || l.version:
+		return nil, usagef("help and version are no part of a batch")
+	case len(l.globals) > 0:
+		return nil, usagef("option --%s stands with command --%s, not in it", optionNetlinkPort, commandBatch)
+	case slices.Contains([]string{commandLoad, commandRestore, commandBatch}, l.command.Name):
+		return nil, usagef("command %s can be no part of a batch", spelling(l.command.Names()))
+	}
+	err = line.app().Run(l.arguments())
+	if errors.Is(err, errNoChange) || err == nil && len(staged.steps) == 0 {
+		err = usagef("command %s, as it is given, %v", spelling(l.command.Names()), errNoChange)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return staged.steps, nil
+}
