@@ -28,6 +28,8 @@ func TestEachCommandChangesTheTableAsItSays(t *testing.T) {
 		{"-e -i two -r r1 -w 0", virtual("two", "127.0.0.1:8080", "hhttp",
 			"server = 192.168.0.12:80 7", "server = 192.168.0.11:8080 0")},
 		{"--edit-server --ident two --real-server r2:80", virtual("two", "127.0.0.1:8080", "hhttp",
+			"server = 192.168.0.12:80 7", "server = 192.168.0.11:8080 0")},
+		{"--edit-server --ident two --real-server r2:80 --weight=1", virtual("two", "127.0.0.1:8080", "hhttp",
 			"server = 192.168.0.12:80 1", "server = 192.168.0.11:8080 0")},
 		{"--add-rule -i two -p /a/(.*) -r r1 -m 1", virtual("two", "127.0.0.1:8080", "hhttp",
 			"server = 192.168.0.12:80 1", "server = 192.168.0.11:8080 0",

@@ -76,7 +76,7 @@ Virtual http \{
 				}
 				s := step{do: operator.Replace(line), says: says[line]}
 				if strings.HasPrefix(s.says, "~tcpvsadm: ") {
-					s.status = 1
+					s.status = 4 // the service is gone by then
 				}
 				steps = append(steps, s)
 				switch line {
