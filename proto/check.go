@@ -31,6 +31,17 @@ func ParseVia(s string) (string, error) {
 	return s, serviceSet.attrs[ServiceAttrVia].checkString(s)
 }
 
+// CheckNumbers tells whether the numbers that are given of a service go together.
+func (s *Service) CheckNumbers() error {
+	if s.MaxClients > 0 && s.StartServers > s.MaxClients {
+		return fmt.Errorf("startservers is %d, expected no more than maxclients, which is %d", s.StartServers, s.MaxClients)
+	}
+	if s.MaxSpareServers > 0 && s.MinSpareServers > s.MaxSpareServers {
+		return fmt.Errorf("minspareservers is %d, expected no more than maxspareservers, which is %d", s.MinSpareServers, s.MaxSpareServers)
+	}
+	return nil
+}
+
 // ParseSwitch reads "on" or "off", in any case.
 func ParseSwitch(s string) (Switch, error) {
 	switch strings.ToLower(s) {

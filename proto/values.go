@@ -22,7 +22,7 @@ const (
 	DefaultScheduler       = "http"
 	DefaultListenPort      = 8080
 	DefaultStartServers    = 8
-	DefaultMaxClients      = 256
+	DefaultMaxClients      = 65535
 	DefaultMinSpareServers = 6
 	DefaultMaxSpareServers = 18
 )
