@@ -83,6 +83,16 @@ func TestAConfigurationIsComparedAndStarted(t *testing.T) {
 		t.Errorf("only new is to run, but\n%s", saved)
 	}
 	o.Does("-f", path, "--diff", "--start")
+	o.Does("--load-module", "chttp")
+	if r := o.Call("-f", path, "--diff"); r.Status != 1 || r.Stdout != "- module chttp\n" {
+		t.Errorf("status %d, %s\n%s\nwant that chttp is to be unloaded", r.Status, r.Stderr, r.Stdout)
+	}
+	o.Does("-f", path)
+	if got := o.Does("--modules"); !strings.Contains(got, "chttp           unloaded") {
+		t.Errorf("a file that does not name chttp leaves\n%s", got)
+	}
+	mistyped := o.File("virtual kept { }\nknobs {\n  read_timout = 5\n}")
+	o.Fails(1, mistyped+`:3:3: No such knob: "read_timout" (did you mean "read_timeout"?)`, "-f", mistyped)
 	for _, text := range []string{"", "# nothing but a comment"} {
 		empty := o.File(text)
 		o.Fails(1, empty+": no virtual service, expected one at least (command --flush (-F) deletes all)", "-f", empty)
