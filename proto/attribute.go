@@ -41,7 +41,6 @@ const (
 	DestAttrWeight
 	DestAttrActiveConns
 	DestAttrStats // nest of StatsAttr*
-	DestAttrDown
 )
 
 // Attributes of a rule. Header, cookie, query and dest may stand repeatedly.
@@ -85,11 +84,6 @@ const (
 	StatsAttrInBytes
 	StatsAttrOutBytes
 	StatsAttrErrors
-	StatsAttrLimited
-	StatsAttrUnconnected
-	StatsAttrResets
-	StatsAttrTimeouts
-	StatsAttrBadResponses
 )
 
 // Attributes of a module.

@@ -1,7 +1,6 @@
 package proto
 
 import (
-	"cmp"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -32,26 +31,6 @@ func ParseVia(s string) (string, error) {
 	return s, serviceSet.attrs[ServiceAttrVia].checkString(s)
 }
 
-// CheckNumbers tells whether the numbers that are given of a service go together.
-func (s *Service) CheckNumbers() error {
-	if s.MaxClients > 0 && s.StartServers > s.MaxClients {
-		return fmt.Errorf("startservers is %d, expected no more than maxclients, which is %d", s.StartServers, s.MaxClients)
-	}
-	if s.MaxSpareServers > 0 && s.MinSpareServers > s.MaxSpareServers {
-		return fmt.Errorf("minspareservers is %d, expected no more than maxspareservers, which is %d", s.MinSpareServers, s.MaxSpareServers)
-	}
-	return nil
-}
-
-// DefaultNumbers fills in those that a new service is not given: they give way to
-// those that are.
-func (s *Service) DefaultNumbers() {
-	s.MaxClients = cmp.Or(s.MaxClients, DefaultMaxClients)
-	s.StartServers = cmp.Or(s.StartServers, min(DefaultStartServers, s.MaxClients))
-	least := cmp.Or(s.MinSpareServers, min(DefaultMinSpareServers, cmp.Or(s.MaxSpareServers, DefaultMaxSpareServers)))
-	s.MinSpareServers, s.MaxSpareServers = least, cmp.Or(s.MaxSpareServers, max(DefaultMaxSpareServers, least))
-}
-
 // ParseSwitch reads "on" or "off", in any case.
 func ParseSwitch(s string) (Switch, error) {
 	switch strings.ToLower(s) {
@@ -66,6 +45,18 @@ func ParseSwitch(s string) (Switch, error) {
 // CheckField tells whether s may name a header, a cookie or a query parameter:
 // 1 to 255 bytes of visible UTF-8.
 func CheckField(s string) error { return namedPatternSet.attrs[NamedAttrName].checkString(s) }
+
+// CheckHeader tells whether s may name a header: a token (RFC 9110, section 5.1)
+// of 1 to 255 bytes.
+func CheckHeader(s string) error {
+	if err := CheckField(s); err != nil {
+		return err
+	}
+	if i := strings.IndexFunc(s, func(r rune) bool { return !isTokenChar(r) }); i >= 0 {
+		return fmt.Errorf("name has %q at byte %d, expected a token", s[i:i+runeLen(s[i:])], i)
+	}
+	return nil
+}
 
 // CheckSource tells whether p may be a rule's source: an IPv4 or IPv6 prefix
 // with no bit set past its length.

@@ -125,7 +125,6 @@ var (
 		ServiceAttrMaxSpareServers, ServiceAttrActiveConns, ServiceAttrStats)
 	serviceReportedMay = bits(ServiceAttrRedirect, ServiceAttrRunning, ServiceAttrVia, ServiceAttrAllowLoop)
 	destReported       = bits(DestAttrService, DestAttrAddress, DestAttrWeight, DestAttrActiveConns, DestAttrStats)
-	destReportedMay    = bits(DestAttrDown)
 	ruleReported       = bits(RuleAttrService, RuleAttrMatch, RuleAttrDest)
 	moduleReported     = bits(ModuleAttrName, ModuleAttrUsers)
 )
@@ -139,7 +138,7 @@ func AppendReply(dst []byte, r *Reply) ([]byte, error) {
 	case r.Service != nil:
 		e.nest(AttrService, func() { e.service(r.Service, serviceReported|serviceReportedMay) })
 	case r.Dest != nil:
-		e.nest(AttrDest, func() { e.dest(r.Dest, destReported|destReportedMay) })
+		e.nest(AttrDest, func() { e.dest(r.Dest, destReported) })
 	case r.Rule != nil:
 		e.rule(r.Rule, ruleReported|conditions)
 	case r.Module != nil:
@@ -178,7 +177,7 @@ func DecodeReply(message []byte) (Reply, error) {
 			*r.Service, err = d.service(v, serviceReported, serviceReportedMay)
 		case AttrDest:
 			r.Dest = new(Dest)
-			*r.Dest, err = d.dest(v, destReported, destReportedMay)
+			*r.Dest, err = d.dest(v, destReported, 0)
 		case AttrRule:
 			r.Rule = new(Rule)
 			*r.Rule, err = d.rule(v, ruleReported, conditions)

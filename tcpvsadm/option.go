@@ -64,7 +64,7 @@ func weightFlag() *cli.StringFlag {
 
 // settingFlags are those of a virtual service.
 func settingFlags() []cli.Flag {
-	return append([]cli.Flag{schedulerFlag(), portFlag(), listenFlag(), viaFlag(), allowLoopFlag()}, numberFlags()...)
+	return []cli.Flag{schedulerFlag(), portFlag(), listenFlag(), viaFlag(), allowLoopFlag()}
 }
 
 func schedulerFlag() *cli.StringFlag {

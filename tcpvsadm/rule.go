@@ -78,11 +78,15 @@ func namedPatterns(v value, separator string) ([]proto.NamedPattern, error) {
 	var list []proto.NamedPattern
 	for _, text := range v.c.StringSlice(v.option) {
 		name, expression, divided := strings.Cut(text, separator)
-		if err := proto.CheckField(name); err != nil {
-			return nil, v.fail(text, err)
-		}
+		check := proto.CheckField
 		if separator == ":" {
-			expression = strings.TrimLeft(expression, " ")
+			check, expression = proto.CheckHeader, strings.TrimLeft(expression, " ")
+		}
+		if err := check(name); err != nil {
+			return nil, v.fail(text, fmt.Sprintf("%v; write NAME or NAME%sEXPRESSION", err, separator))
+		}
+		if divided && expression == "" {
+			return nil, v.fail(text, fmt.Sprintf("no expression follows; write NAME or NAME%sEXPRESSION", separator))
 		}
 		if divided {
 			if err := conf.CheckExpression(expression); err != nil {

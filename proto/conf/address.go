@@ -29,7 +29,7 @@ func (e *ResolveError) Error() string {
 func (e *ResolveError) Unwrap() error { return e.Err }
 
 // ParseAddress reads host[:port]. A host is an IPv4 address, an IPv6 address
-// (in brackets when a port follows) or a name; a port is a number from 1 to
+// (in brackets when a port follows, or its end could be one) or a name; a port is a number from 1 to
 // 65535 or a service name. Without a port the result's is 0. The error is a
 // *ResolveError where only a look-up failed.
 func ParseAddress(text string, resolve Resolver) (netip.AddrPort, error) {
@@ -71,7 +71,7 @@ func splitAddress(text string) (host, port string, err error) {
 		return inside, port, nil
 	}
 	if _, err := netip.ParseAddr(text); err == nil {
-		return text, "", nil
+		return text, "", checkPlain(text)
 	}
 	host, port, found := strings.Cut(text, ":")
 	switch {
@@ -83,6 +83,20 @@ func splitAddress(text string) (host, port string, err error) {
 		return "", "", fmt.Errorf("%s is no address (IPv6 with a port is written [address]:port)", quoted(text))
 	}
 	return host, port, nil
+}
+
+// checkPlain refuses an IPv6 address whose last group may be meant as a port: of
+// fd00::1:80 nobody can tell.
+func checkPlain(text string) error {
+	i := strings.LastIndexByte(text, ':')
+	if i < 0 {
+		return nil
+	}
+	host, port := text[:i], text[i+1:]
+	if _, err := netip.ParseAddr(host); err != nil || strings.Trim(port, "0123456789") != "" {
+		return nil
+	}
+	return fmt.Errorf("%s may end in a port or not: write [%s]:%s, or [%s] for the address alone", quoted(text), host, port, text)
 }
 
 func parseHost(host string, resolve Resolver) (netip.Addr, error) {

@@ -19,6 +19,10 @@ func TestAddressesAreRead(t *testing.T) {
 		"[::1]:www":           "[::1]:80",
 		"[::1]":               "[::1]:0",
 		"::1":                 "[::1]:0",
+		"fd00::1":             "[fd00::1]:0",
+		"[fd00::1:80]":        "[fd00::1:80]:0",
+		"fd00::1:a80":         "[fd00::1:a80]:0",
+		"fd00:1:2:3:4:5:6:80": "[fd00:1:2:3:4:5:6:80]:0",
 		"::ffff:10.0.0.1":     "10.0.0.1:0",
 		"[::ffff:10.0.0.1]:1": "10.0.0.1:1",
 	} {
@@ -45,6 +49,7 @@ func TestAddressesThatAreNoneAreRefused(t *testing.T) {
 		"[10.0.0.1]:80":  `"10.0.0.1" is no IPv6 address`,
 		"[r1]:80":        `"r1" is no IPv6 address`,
 		"[::g]:80":       `"::g" is no IPv6 address`,
+		"fd00::1:80":     `"fd00::1:80" may end in a port or not: write [fd00::1]:80, or [fd00::1:80] for the address alone`,
 		"[fe80::1%e]:80": `"fe80::1%e" has a zone, which can not be used here`,
 		"fe80::1%e":      `"fe80::1%e" has a zone, which can not be used here`,
 	} {

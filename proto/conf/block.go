@@ -22,10 +22,15 @@ const (
 	stopped = "stopped"
 )
 
+// unchosen is the address of a service without a listen line: several may have it,
+// of which one runs.
+var unchosen = netip.AddrPortFrom(netip.IPv4Unspecified(), proto.DefaultListenPort)
+
 // block is a virtual service while it is read, with the tokens that messages
 // about it point to.
 type block struct {
 	name    token
+	listen  token
 	virtual proto.Virtual
 	given   map[string]int // line of each single-valued keyword
 
@@ -157,6 +162,7 @@ func (p *parser) address() (netip.AddrPort, error) {
 }
 
 func (p *parser) listen(b *block) (err error) {
+	b.listen = p.tok
 	if b.virtual.Service.Listen, err = p.address(); err != nil {
 		return err
 	}
@@ -287,12 +293,15 @@ func (p *parser) finish(b *block) {
 	if service.Listen.IsValid() && service.Listen.Port() == 0 {
 		service.Listen = netip.AddrPortFrom(service.Listen.Addr(), proto.DefaultListenPort)
 	}
+	if b.listen.hasText() && service.Listen.IsValid() && service.Listen != unchosen {
+		if other, taken := p.listens[service.Listen]; taken {
+			p.record(p.fail(b.listen, fmt.Sprintf("another address than that of virtual service %q", other)))
+		}
+		p.listens[service.Listen] = b.name.text
+	}
 	ownPort := service.Listen.Port()
 	if ownPort == 0 {
 		ownPort = proto.DefaultListenPort
-	}
-	if err := service.CheckNumbers(); err != nil {
-		p.record(p.failAt(b.name.at, "numbers that go together", fmt.Sprintf("%q, in which %v", b.name.text, err)))
 	}
 	lines := make(map[netip.AddrPort]int, len(b.servers))
 	for i := range b.virtual.Dests {

@@ -1,27 +1,12 @@
 package conf
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
-	"regexp/syntax"
 	"strings"
 
 	"ktcpvs/proto"
 )
-
-// CheckExpression says what is wrong with an extended regular expression, if
-// anything is: its length, its characters, or its syntax.
-func CheckExpression(expression string) error {
-	if err := proto.CheckPattern(expression); err != nil {
-		return err
-	}
-	_, err := syntax.Parse(expression, syntax.POSIX)
-	if bad, ok := errors.AsType[*syntax.Error](err); ok {
-		return fmt.Errorf("%s: %s", bad.Code, quoted(bad.Expr))
-	}
-	return err
-}
 
 // ParseSource reads a source condition: a prefix, or an address, which is a
 // prefix of its whole length. Bits past the length must be zero.

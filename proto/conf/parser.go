@@ -2,6 +2,7 @@ package conf
 
 import (
 	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,7 @@ type parser struct {
 	resolve Resolver
 
 	declared map[string]Position // where each virtual service is
+	listens  map[netip.AddrPort]string
 
 	mistakes   Mistakes
 	unresolved map[string]bool // names that were complained of
@@ -58,7 +60,7 @@ func (p *parser) failAt(at Position, expected, found string) error {
 // file reads all of it, over whatever is wrong, and then gives the file or the
 // mistakes.
 func (p *parser) file() (*File, error) {
-	p.declared = make(map[string]Position)
+	p.declared, p.listens = make(map[string]Position), make(map[netip.AddrPort]string)
 	f := &File{}
 	p.skip()
 	for p.tok.kind != atEnd && !p.full() {

@@ -116,7 +116,11 @@ func (p *parser) named(keyword token, list *[]proto.NamedPattern) error {
 	if len(*list) == proto.MaxNamed {
 		return p.fail(keyword, fmt.Sprintf("%q no more than %d times in a rule", strings.ToLower(keyword.text), proto.MaxNamed))
 	}
-	name, err := p.text("a name", proto.CheckField)
+	expected, check := "a name", proto.CheckField
+	if keyword.is("header") {
+		expected, check = `a header's name, without ":"`, proto.CheckHeader
+	}
+	name, err := p.text(expected, check)
 	if err != nil {
 		return err
 	}

@@ -67,10 +67,10 @@ func optional[T any](t *rapid.T, g *rapid.Generator[T], label string) (value T) 
 	return value
 }
 
-func namedPatterns(t *rapid.T, label string) []proto.NamedPattern {
+func namedPatterns(t *rapid.T, label string, names *rapid.Generator[string]) []proto.NamedPattern {
 	var list []proto.NamedPattern
 	for range rapid.IntRange(0, 2).Draw(t, label) {
-		list = append(list, proto.NamedPattern{Name: fieldNames.Draw(t, label), Pattern: optional(t, expressions, label+" expression")})
+		list = append(list, proto.NamedPattern{Name: names.Draw(t, label), Pattern: optional(t, expressions, label+" expression")})
 	}
 	return list
 }
@@ -86,8 +86,8 @@ var configurations = rapid.Custom(func(t *rapid.T) []proto.Virtual {
 			StartServers: optional(t, counts, "start"), MaxClients: optional(t, counts, "clients"),
 			MinSpareServers: optional(t, counts, "min"), MaxSpareServers: optional(t, counts, "max"),
 		}}
-		if s := &v.Service; s.CheckNumbers() != nil {
-			s.StartServers, s.MinSpareServers = 1, 1
+		if taken := v.Service.Listen; slices.ContainsFunc(vs, func(other proto.Virtual) bool { return other.Service.Listen == taken }) {
+			v.Service.Listen = netip.AddrPort{}
 		}
 		servers := rapid.SliceOfNDistinct(addresses, 0, 5, rapid.ID[netip.AddrPort]).Draw(t, "servers")
 		for _, addr := range servers {
@@ -96,8 +96,8 @@ var configurations = rapid.Custom(func(t *rapid.T) []proto.Virtual {
 		for range rapid.IntRange(0, 6).Draw(t, "rules") {
 			r := proto.Rule{Service: name, Conditions: proto.Conditions{
 				Pattern: optional(t, expressions, "pattern"), Host: optional(t, expressions, "host"), Method: optional(t, tokens, "method"),
-				Headers: namedPatterns(t, "header"), Cookies: namedPatterns(t, "cookie"),
-				Queries: namedPatterns(t, "query"),
+				Headers: namedPatterns(t, "header", tokens), Cookies: namedPatterns(t, "cookie", fieldNames),
+				Queries: namedPatterns(t, "query", fieldNames),
 			}}
 			if rapid.Bool().Draw(t, "has source") {
 				addr := addresses.Draw(t, "source").Addr()

@@ -69,7 +69,10 @@ func reported(v *proto.Virtual) proto.Virtual {
 	if !s.Listen.IsValid() {
 		s.Listen = netip.AddrPortFrom(netip.IPv4Unspecified(), proto.DefaultListenPort)
 	}
-	s.DefaultNumbers()
+	s.StartServers = cmp.Or(s.StartServers, proto.DefaultStartServers)
+	s.MaxClients = cmp.Or(s.MaxClients, proto.DefaultMaxClients)
+	s.MinSpareServers = cmp.Or(s.MinSpareServers, proto.DefaultMinSpareServers)
+	s.MaxSpareServers = cmp.Or(s.MaxSpareServers, proto.DefaultMaxSpareServers)
 	if s.Via == "on" {
 		s.Via = ""
 	}
