@@ -24,6 +24,7 @@ var errnos = []struct {
 	{table.ErrBusy, unix.EBUSY},
 	{table.ErrInvalid, unix.EINVAL},
 	{table.ErrLimit, unix.E2BIG},
+	{table.ErrInUse, unix.EADDRINUSE},
 }
 
 // errorOf gives an error its errno and its command; the text stays. What has

@@ -37,7 +37,7 @@ var genChange = rapid.Custom(func(t *rapid.T) proto.Change {
 			c.Service.ClearRedirect = rapid.Bool().Draw(t, "clear")
 		}
 		if rapid.Bool().Draw(t, "listen") {
-			c.Service.Listen = netip.AddrPortFrom(netip.Addr{}, 8000)
+			c.Service.Listen = netip.AddrPortFrom(netip.Addr{}, 8000+uint16(name[0])) // an address has one service
 		}
 	case proto.CmdDelService:
 		c.Service.Name = name

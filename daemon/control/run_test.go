@@ -3,6 +3,7 @@ package control
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"testing"
 
@@ -13,7 +14,9 @@ import (
 
 func TestStartAndStopAreAnsweredWhenDoneAndRepeatable(t *testing.T) {
 	f := newFixture(t)
-	f.must(t, newService("a"), newService("b"), newService("c"))
+	b, c := newService("b"), newService("c")
+	b.Service.Listen, c.Service.Listen = netip.MustParseAddrPort("0.0.0.0:81"), netip.MustParseAddrPort("0.0.0.0:82")
+	f.must(t, newService("a"), b, c)
 	for range 2 {
 		if err := f.Start("a"); err != nil {
 			t.Fatal(err)

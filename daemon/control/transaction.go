@@ -88,6 +88,9 @@ func (c *Control) run(t *transaction, stage func() error) error {
 		if err := stage(); err != nil {
 			return err
 		}
+		if err := tx.CheckListens(); err != nil {
+			return err
+		}
 		return tx.CheckLoops(c.local)
 	}, t.ready)
 	if err != nil {

@@ -28,8 +28,6 @@ type Config struct {
 	Via   string     // the daemon's pseudonym; "": ktcpvs
 
 	// What the loops share.
-	start      time.Time // of their clocks
-	herald     *herald
 	sources    *limit.Sources
 	complained *atomic.Int64
 	memory     *memory
@@ -48,22 +46,15 @@ type Group struct {
 // NewGroup starts the loops.
 func NewGroup(cfg Config) (*Group, error) {
 	cfg.sources, cfg.complained, cfg.memory = limit.NewSources(), new(atomic.Int64), newMemory()
-	cfg.start, cfg.herald = time.Now(), newHerald(cfg.Store, cfg.Log)
 	g := &Group{cfg: cfg, running: map[string]*running{}}
 	for i := range cfg.Loops {
 		p, err := cfg.Open()
 		if err != nil {
-			for _, l := range g.loops {
-				l.poll.Close()
-			}
+			g.Close()
 			return nil, err
 		}
 		l := newLoop(i, p, &cfg)
 		g.loops = append(g.loops, l)
-	}
-	go cfg.herald.run()
-	for _, l := range g.loops {
-		l.peers = g.loops
 		go l.run()
 	}
 	cfg.Knobs.MaxBacklog.OnChange(func(_, n int32) { g.backlog(int(n)) })
@@ -84,7 +75,6 @@ func (g *Group) Poller() string { return g.loops[0].poll.Name() }
 // scheduler. When it returns, every loop has come by, and is done with what it
 // had read of the table before.
 func (g *Group) Changed() {
-	g.cfg.herald.look()
 	for _, l := range g.loops {
 		l.call(func() {
 			for _, lis := range l.listeners {
@@ -169,5 +159,4 @@ func (g *Group) Close() {
 	for _, l := range g.loops {
 		<-l.done
 	}
-	g.cfg.herald.end()
 }

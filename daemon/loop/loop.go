@@ -25,8 +25,7 @@ import (
 //	  +---------------------------------------------------------------------+
 type Loop struct {
 	index int
-	loops int     // there are
-	peers []*Loop // all of them, this one too
+	loops int // there are
 	poll  poll.Poller
 	store *table.Store
 	knobs *knob.Knobs
@@ -58,7 +57,6 @@ type Loop struct {
 	sa        sockaddr
 	info      unix.TCPInfo
 
-	herald      *herald        // of all loops
 	sources     *limit.Sources // of all loops
 	debug       int32          // debug_level
 	maxPerAddr  int            // connections open at once from one source
@@ -100,14 +98,14 @@ func newLoop(index int, p poll.Poller, cfg *Config) *Loop {
 		store:  cfg.Store,
 		knobs:  cfg.Knobs,
 		log:    cfg.Log,
-		start:  cfg.start,
+		start:  time.Now(),
 		ctx:    relay.NewContext(index),
 		idle:   pool.NewIdle(idlePerServer),
 		bySlot: map[uint32]*listener{},
 		byPort: map[uint16][]*listener{},
 		done:   make(chan struct{}),
 	}
-	l.sources, l.herald = cfg.sources, cfg.herald
+	l.sources = cfg.sources
 	l.complained, l.memory = cfg.complained, cfg.memory
 	l.ctx.Sources, l.ctx.Veil = cfg.sources, cfg.Veil
 	l.ctx.Via = cmp.Or(cfg.Via, l.ctx.Via)

@@ -20,6 +20,7 @@ var (
 	ErrBusy        = errors.New("busy")
 	ErrInvalid     = errors.New("invalid value")
 	ErrLimit       = errors.New("past a limit")
+	ErrInUse       = errors.New("address in use")
 )
 
 // refusal is one of the errors above in words for an operator.

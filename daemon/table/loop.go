@@ -10,7 +10,8 @@ import (
 // service without Via, nothing shows: one connection could take all places that
 // there are. Such a service may not lead to another one, or to itself, unless it
 // is meant (RFC 9110, section 7.6: a gateway must not forward a message to
-// itself).
+// itself). The redirect address of a service may never be its own: what no server
+// takes would come back to where none does.
 
 // Local tells whether an address is this machine's own. The table does not know.
 type Local func(netip.Addr) bool
@@ -21,9 +22,14 @@ type LoopError struct {
 	Addr    netip.AddrPort // its server, or its redirect address
 	To      string         // the service that listens there
 	Listen  netip.AddrPort
+	Own     bool // it is the redirect address of that very service
 }
 
 func (e *LoopError) Error() string {
+	if e.Own {
+		return fmt.Sprintf("service %q: %v is where the service itself listens (%v), so that a connection would come back for ever: "+
+			"give another address", e.Service, e.Addr, e.Listen)
+	}
 	return fmt.Sprintf("service %q: %v is where service %q of this daemon listens (%v), and nothing would end a loop: "+
 		"set allow-loop = on if it is meant", e.Service, e.Addr, e.To, e.Listen)
 }
@@ -65,7 +71,7 @@ func (s *Snapshot) CheckLoop(name string, local Local) error {
 		for addr := range svc.leads() {
 			for _, to := range s.Services {
 				if (svc == here || to == here) && to.Takes(addr, local) {
-					return &LoopError{svc.Name, addr, to.Name, to.Listen}
+					return &LoopError{svc.Name, addr, to.Name, to.Listen, false}
 				}
 			}
 		}
@@ -102,13 +108,16 @@ func (tx *Tx) CheckLoops(local Local) error {
 	}
 	for _, name := range names {
 		svc, d := tx.peek(name), tx.drafts[name]
+		if d != nil && svc.Redirect.IsValid() && svc.Takes(svc.Redirect, local) {
+			return &LoopError{svc.Name, svc.Redirect, svc.Name, svc.Listen, true}
+		}
 		if !svc.blind() {
 			continue
 		}
 		check := func(addr netip.AddrPort, among map[uint16][]*Service) error {
 			for _, to := range among[addr.Port()] {
 				if to.Takes(addr, local) {
-					return &LoopError{svc.Name, addr, to.Name, to.Listen}
+					return &LoopError{svc.Name, addr, to.Name, to.Listen, false}
 				}
 			}
 			return nil

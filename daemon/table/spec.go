@@ -20,7 +20,7 @@ const (
 	DefaultScheduler       = "http"
 	DefaultListenPort      = 8080
 	DefaultStartServers    = 8
-	DefaultMaxClients      = 65535
+	DefaultMaxClients      = 256
 	DefaultMinSpareServers = 6
 	DefaultMaxSpareServers = 18
 
@@ -80,6 +80,10 @@ func (s ServiceSpec) defaults() ServiceSpec {
 	s.Scheduler = cmp.Or(s.Scheduler, DefaultScheduler)
 	s.Listen = merge(s.Listen, netip.AddrPortFrom(netip.IPv4Unspecified(), DefaultListenPort))
 	s.Via = cmp.Or(s.Via, ViaOn)
+	s.StartServers = cmp.Or(s.StartServers, DefaultStartServers)
+	s.MaxClients = cmp.Or(s.MaxClients, DefaultMaxClients)
+	s.MinSpareServers = cmp.Or(s.MinSpareServers, DefaultMinSpareServers)
+	s.MaxSpareServers = cmp.Or(s.MaxSpareServers, DefaultMaxSpareServers)
 	return s
 }
 
@@ -129,7 +133,7 @@ func (s ServiceSpec) check() error {
 			return Refuse(ErrInvalid, "service %q: %s is %d, expected 1 to %d", s.Name, n.name, n.value, MaxServers)
 		}
 	}
-	return s.checkNumbers()
+	return nil
 }
 
 // checkVia holds a pseudonym to what Via may name a gateway by (RFC 9110,
@@ -138,13 +142,18 @@ func checkVia(service, via string) error {
 	if len(via) > MaxVia {
 		return Refuse(ErrInvalid, "service %q: via has %d bytes, expected %d at most", service, len(via), MaxVia)
 	}
-	for i, c := range []byte(via) {
-		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
-		if digit := '0' <= c && c <= '9'; !letter && !digit && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
+	for i, c := range via {
+		if !isToken(c) {
 			return Refuse(ErrInvalid, "service %q: via has %q at byte %d, expected a token", service, c, i)
 		}
 	}
 	return nil
+}
+
+// isToken tells the characters of a token (RFC 9110, section 5.6.2).
+func isToken(r rune) bool {
+	letter, digit := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z', '0' <= r && r <= '9'
+	return letter || digit || r > 0 && strings.ContainsRune("!#$%&'*+-.^_`|~", r)
 }
 
 func checkName(name string) error {
@@ -180,6 +189,11 @@ func (s RuleSpec) check() error {
 				return Refuse(ErrInvalid, "rule %s: a header, cookie or query without a name", describe(p))
 			}
 			exprs = append(exprs, n.Name, n.Expr)
+		}
+	}
+	for _, h := range p.Headers {
+		if i := strings.IndexFunc(h.Name, func(r rune) bool { return !isToken(r) }); i >= 0 {
+			return Refuse(ErrInvalid, "rule %s: the header's name has %q at byte %d, expected a token", describe(p), h.Name[i:i+1], i)
 		}
 	}
 	asks := p.Source.IsValid()

@@ -44,9 +44,7 @@ func (tx *Tx) AddService(spec ServiceSpec) error {
 	if was := tx.base.Lookup(spec.Name); was != nil && tx.replacing {
 		d.succeed(was)
 	}
-	if err := d.next.apply(spec); err != nil {
-		return err
-	}
+	d.next.apply(spec)
 	d.setScheduler(scheduler)
 	tx.drafts[spec.Name] = d
 	tx.added = append(tx.added, d)
@@ -71,14 +69,12 @@ func (tx *Tx) SetService(spec ServiceSpec) error {
 		}
 		d.setScheduler(scheduler)
 	}
-	return d.next.apply(spec)
+	d.next.apply(spec)
+	return nil
 }
 
-// apply takes over the plain values that spec gives, or none of them.
-func (s *Service) apply(spec ServiceSpec) error {
-	if err := s.setNumbers(&spec); err != nil {
-		return err
-	}
+// apply takes over the plain values that spec gives.
+func (s *Service) apply(spec ServiceSpec) {
 	s.Listen = spec.Listen
 	if spec.ClearRedirect {
 		s.Redirect = netip.AddrPort{}
@@ -93,7 +89,15 @@ func (s *Service) apply(spec ServiceSpec) error {
 	if spec.State != NotGiven {
 		s.Running = spec.State == SwitchOn
 	}
-	return nil
+	set := func(value *int, given int) {
+		if given != 0 {
+			*value = given
+		}
+	}
+	set(&s.StartServers, spec.StartServers)
+	set(&s.MaxClients, spec.MaxClients)
+	set(&s.MinSpareServers, spec.MinSpareServers)
+	set(&s.MaxSpareServers, spec.MaxSpareServers)
 }
 
 // DelService deletes a service with its servers and rules. ErrNoService;

@@ -27,8 +27,8 @@ func leadsBack(t *testing.T, poller, scheduler string) {
 	daemon := n.Balancer.StartDaemon(poller)
 	o := n.Balancer.Operator()
 	o.Does("--knob", "debug_level=1")
-	// One that leads to itself, two that lead to each other, and one whose
-	// redirect address does.
+	// One that leads to itself, two that lead to each other, and two whose
+	// redirect addresses do.
 	o.Load(fmt.Sprintf(`
 		virtual self { scheduler = %[1]s listen = 0.0.0.0:8080 maxclients = 16
 			server = %[2]s:8080 rule = pattern .* use server %[2]s:8080 }
@@ -37,6 +37,8 @@ func leadsBack(t *testing.T, poller, scheduler string) {
 		virtual two { scheduler = %[1]s listen = 0.0.0.0:8082 maxclients = 16 via = on
 			server = 127.0.0.1:8081 rule = pattern .* use server 127.0.0.1:8081 }
 		virtual spare { scheduler = %[1]s listen = 0.0.0.0:8083 maxclients = 16 via = spare
+			redirect = 127.0.0.1:8084 }
+		virtual again { scheduler = %[1]s listen = 0.0.0.0:8084 maxclients = 16 via = spare
 			redirect = 127.0.0.1:8083 }`, scheduler, hostOf(n.VIP(8080))))
 	o.Does("--start")
 	for _, port := range []int{8080, 8081, 8082, 8083} {
@@ -45,7 +47,7 @@ func leadsBack(t *testing.T, poller, scheduler string) {
 			t.Errorf("port %d: status %d, %v, want 508", port, status, err)
 		}
 	}
-	for _, name := range []string{"self", "spare"} {
+	for _, name := range []string{"self", "again"} {
 		lab.Eventually(t, "the log names "+name+" as leading back", func() bool {
 			return slices.ContainsFunc(strings.Split(daemon.Log.String(), "\n"), func(line string) bool {
 				return strings.Contains(line, "refused") && strings.Contains(line, name) &&
