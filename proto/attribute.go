@@ -41,6 +41,7 @@ const (
 	DestAttrWeight
 	DestAttrActiveConns
 	DestAttrStats // nest of StatsAttr*
+	DestAttrDown
 )
 
 // Attributes of a rule. Header, cookie, query and dest may stand repeatedly.
@@ -84,6 +85,11 @@ const (
 	StatsAttrInBytes
 	StatsAttrOutBytes
 	StatsAttrErrors
+	StatsAttrLimited
+	StatsAttrUnconnected
+	StatsAttrResets
+	StatsAttrTimeouts
+	StatsAttrBadResponses
 )
 
 // Attributes of a module.

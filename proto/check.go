@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -29,6 +30,26 @@ func ParseVia(s string) (string, error) {
 		return word, nil
 	}
 	return s, serviceSet.attrs[ServiceAttrVia].checkString(s)
+}
+
+// CheckNumbers tells whether the numbers that are given of a service go together.
+func (s *Service) CheckNumbers() error {
+	if s.MaxClients > 0 && s.StartServers > s.MaxClients {
+		return fmt.Errorf("startservers is %d, expected no more than maxclients, which is %d", s.StartServers, s.MaxClients)
+	}
+	if s.MaxSpareServers > 0 && s.MinSpareServers > s.MaxSpareServers {
+		return fmt.Errorf("minspareservers is %d, expected no more than maxspareservers, which is %d", s.MinSpareServers, s.MaxSpareServers)
+	}
+	return nil
+}
+
+// DefaultNumbers fills in those that a new service is not given: they give way to
+// those that are.
+func (s *Service) DefaultNumbers() {
+	s.MaxClients = cmp.Or(s.MaxClients, DefaultMaxClients)
+	s.StartServers = cmp.Or(s.StartServers, min(DefaultStartServers, s.MaxClients))
+	least := cmp.Or(s.MinSpareServers, min(DefaultMinSpareServers, cmp.Or(s.MaxSpareServers, DefaultMaxSpareServers)))
+	s.MinSpareServers, s.MaxSpareServers = least, cmp.Or(s.MaxSpareServers, max(DefaultMaxSpareServers, least))
 }
 
 // ParseSwitch reads "on" or "off", in any case.

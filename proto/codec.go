@@ -125,6 +125,7 @@ var (
 		ServiceAttrMaxSpareServers, ServiceAttrActiveConns, ServiceAttrStats)
 	serviceReportedMay = bits(ServiceAttrRedirect, ServiceAttrRunning, ServiceAttrVia, ServiceAttrAllowLoop)
 	destReported       = bits(DestAttrService, DestAttrAddress, DestAttrWeight, DestAttrActiveConns, DestAttrStats)
+	destReportedMay    = bits(DestAttrDown)
 	ruleReported       = bits(RuleAttrService, RuleAttrMatch, RuleAttrDest)
 	moduleReported     = bits(ModuleAttrName, ModuleAttrUsers)
 )
@@ -138,7 +139,7 @@ func AppendReply(dst []byte, r *Reply) ([]byte, error) {
 	case r.Service != nil:
 		e.nest(AttrService, func() { e.service(r.Service, serviceReported|serviceReportedMay) })
 	case r.Dest != nil:
-		e.nest(AttrDest, func() { e.dest(r.Dest, destReported) })
+		e.nest(AttrDest, func() { e.dest(r.Dest, destReported|destReportedMay) })
 	case r.Rule != nil:
 		e.rule(r.Rule, ruleReported|conditions)
 	case r.Module != nil:
@@ -177,7 +178,7 @@ func DecodeReply(message []byte) (Reply, error) {
 			*r.Service, err = d.service(v, serviceReported, serviceReportedMay)
 		case AttrDest:
 			r.Dest = new(Dest)
-			*r.Dest, err = d.dest(v, destReported, 0)
+			*r.Dest, err = d.dest(v, destReported, destReportedMay)
 		case AttrRule:
 			r.Rule = new(Rule)
 			*r.Rule, err = d.rule(v, ruleReported, conditions)

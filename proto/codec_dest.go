@@ -13,6 +13,9 @@ func (e *encoder) dest(d *Dest, mask uint64) {
 		e.counter(DestAttrActiveConns, d.ActiveConns)
 		e.stats(DestAttrStats, &d.Stats)
 	}
+	if mask&bits(DestAttrDown) != 0 && d.Down != "" {
+		e.string(destSet, DestAttrDown, d.Down)
+	}
 }
 
 func (d *decoder) dest(v value, must, may uint64) (t Dest, err error) {
@@ -28,6 +31,8 @@ func (d *decoder) dest(v value, must, may uint64) (t Dest, err error) {
 			t.ActiveConns = v.counter()
 		case DestAttrStats:
 			t.Stats, err = d.stats(v)
+		case DestAttrDown:
+			t.Down = v.string()
 		}
 		return err
 	})

@@ -92,33 +92,3 @@ func (d *decoder) service(v value, must, may uint64) (s Service, err error) {
 	}
 	return s, err
 }
-
-func (e *encoder) stats(typ uint, s *Stats) {
-	e.nest(typ, func() {
-		e.counter(StatsAttrConns, s.Conns)
-		e.counter(StatsAttrRequests, s.Requests)
-		e.counter(StatsAttrInBytes, s.InBytes)
-		e.counter(StatsAttrOutBytes, s.OutBytes)
-		e.counter(StatsAttrErrors, s.Errors)
-	})
-}
-
-func (d *decoder) stats(v value) (s Stats, err error) {
-	all := bits(StatsAttrConns, StatsAttrRequests, StatsAttrInBytes, StatsAttrOutBytes, StatsAttrErrors)
-	err = d.walk(statsSet, all, 0, v, func(typ uint, v value) error {
-		switch typ {
-		case StatsAttrConns:
-			s.Conns = v.counter()
-		case StatsAttrRequests:
-			s.Requests = v.counter()
-		case StatsAttrInBytes:
-			s.InBytes = v.counter()
-		case StatsAttrOutBytes:
-			s.OutBytes = v.counter()
-		case StatsAttrErrors:
-			s.Errors = v.counter()
-		}
-		return nil
-	})
-	return s, err
-}

@@ -168,8 +168,8 @@ var genRequest = rapid.Custom(func(t *rapid.T) Request {
 })
 
 var genStats = rapid.Custom(func(t *rapid.T) Stats {
-	n := rapid.SliceOfN(rapid.Uint64(), 5, 5).Draw(t, "counters")
-	return Stats{n[0], n[1], n[2], n[3], n[4]}
+	n := rapid.SliceOfN(rapid.Uint64(), 10, 10).Draw(t, "counters")
+	return Stats{n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9]}
 })
 
 // genReply draws an answer with everything that is reported.
@@ -191,6 +191,7 @@ var genReply = rapid.Custom(func(t *rapid.T) Reply {
 		d := genDest.Draw(t, "dest")
 		d.ActiveConns = rapid.Uint64().Draw(t, "connections")
 		d.Stats = genStats.Draw(t, "stats")
+		d.Down = rapid.SampledFrom([]string{"", "refused", "timed out"}).Draw(t, "down")
 		r.Dest = &d
 	case 2:
 		r.Command = CmdGetRule

@@ -71,6 +71,7 @@ var (
 		DestAttrWeight:      {name: "weight", kind: kindU32, min: 0, max: MaxWeight},
 		DestAttrActiveConns: {name: "active-conns", kind: kindU64},
 		DestAttrStats:       {name: "stats", kind: kindNest, nest: statsSet},
+		DestAttrDown:        {name: "down", kind: kindString, min: 1, max: maxReason, chars: textChars},
 	}}
 
 	ruleSet = &set{"rule", []attribute{
@@ -109,6 +110,12 @@ var (
 		StatsAttrInBytes:  {name: "in-bytes", kind: kindU64},
 		StatsAttrOutBytes: {name: "out-bytes", kind: kindU64},
 		StatsAttrErrors:   {name: "errors", kind: kindU64},
+
+		StatsAttrLimited:      {name: "limited", kind: kindU64},
+		StatsAttrUnconnected:  {name: "unconnected", kind: kindU64},
+		StatsAttrResets:       {name: "resets", kind: kindU64},
+		StatsAttrTimeouts:     {name: "timeouts", kind: kindU64},
+		StatsAttrBadResponses: {name: "bad-responses", kind: kindU64},
 	}}
 
 	moduleSet = &set{"module", []attribute{
@@ -136,6 +143,7 @@ const (
 	maxKnobName = 31
 	maxKnobs    = 64
 	maxVersion  = 63
+	maxReason   = 63
 
 	// destsPerMessage bounds a rule's servers in one message, so that the
 	// nest stays within its 16-bit length. A rule with more is continued in

@@ -22,7 +22,7 @@ const (
 	DefaultScheduler       = "http"
 	DefaultListenPort      = 8080
 	DefaultStartServers    = 8
-	DefaultMaxClients      = 256
+	DefaultMaxClients      = 65535
 	DefaultMinSpareServers = 6
 	DefaultMaxSpareServers = 18
 )
@@ -82,9 +82,11 @@ type Dest struct {
 	Addr    netip.AddrPort // in a change, port 0 is the service's own port
 	Weight  uint32         // 0..65535; 0 is quiescent
 
-	// Reported, never set.
+	// Reported, never set. Down says why no connection to it could be made, and that
+	// others are preferred to it; "" is up.
 	ActiveConns uint64
 	Stats       Stats
+	Down        string
 }
 
 // Rule sends requests that its conditions hold for to its servers.
@@ -133,7 +135,20 @@ type Stats struct {
 	Requests uint64
 	InBytes  uint64 // from clients
 	OutBytes uint64 // to clients
-	Errors   uint64 // answers the daemon had to make itself, 4xx and 5xx, connections turned away without one, and requests whose client went first
+
+	// Of a service, the answers the daemon had to make itself, 4xx and 5xx, the
+	// connections turned away without one, and the requests whose client went first.
+	// Of a server, what Unconnected and those after it are together.
+	Errors uint64
+
+	Limited uint64 // of a service: connections that waited in the listen queue for a place
+
+	// How often a server did not do what it was asked for; of a service, those of
+	// its servers and of its redirect address.
+	Unconnected  uint64 // it took no connection
+	Resets       uint64 // it ended one before its response was whole
+	Timeouts     uint64 // it took too long for its response
+	BadResponses uint64 // it sent what is no response
 }
 
 // Info is what the daemon says of itself.

@@ -43,7 +43,7 @@ func (s *session) batch(c *cli.Context) error {
 		if refused, ok := errors.AsType[*proto.Error](err); ok && 0 < refused.Index && refused.Index <= len(steps) {
 			at := &steps[refused.Index-1]
 			refused.Index = 0
-			return fmt.Errorf("%s:%d: %w", name, at.line, withSuggestion(at.change, refused))
+			return fmt.Errorf("%s:%d: %w", name, at.line, withSuggestion(d, at.change, refused))
 		}
 		return err
 	})

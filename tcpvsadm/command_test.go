@@ -10,7 +10,7 @@ import (
 // defaults are the lines of a listing that the tests' commands leave alone.
 const defaults = `
 	    startservers = 8
-	    maxclients = 256
+	    maxclients = 65535
 	    minspareservers = 6
 	    maxspareservers = 18`
 

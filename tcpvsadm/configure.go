@@ -95,15 +95,16 @@ func (s *session) compare(d daemon, file *conf.File) error {
 // apply makes the daemon what a configuration says, all at once or not at all. A
 // refusal names the line that it is about, and is one of the file whatever its errno.
 func apply(d daemon, name string, file *conf.File) error {
-	err := d.Apply(file.Changes())
+	changes := file.Changes()
+	err := d.Apply(changes)
 	refused, ok := errors.AsType[*proto.Error](err)
-	if !ok || refused.Index == 0 {
+	if !ok || refused.Index < 1 || refused.Index > len(changes) {
 		return err
 	}
-	plain := *refused
+	plain := withSuggestion(d, changes[refused.Index-1], refused)
 	plain.Index = 0
 	if at, ok := file.Position(refused.Index - 1); ok {
-		return fmt.Errorf("%s:%d:%d: %v", name, at.Line, at.Column, &plain)
+		return fmt.Errorf("%s:%d:%d: %v", name, at.Line, at.Column, plain)
 	}
-	return fmt.Errorf("%s: %v", name, &plain)
+	return fmt.Errorf("%s: %v", name, plain)
 }

@@ -27,24 +27,16 @@ func (s *session) knob(c *cli.Context) error {
 	}
 	return s.with(c, func(d daemon) error {
 		err := d.SetKnob(name, value)
-		if !errors.Is(err, unix.ENOENT) {
-			return err
+		if refused, ok := errors.AsType[*proto.Error](err); ok {
+			return noted(d, name, refused)
 		}
-		info, failed := d.Info()
-		if failed != nil {
-			return err
-		}
-		return noKnob(name, info.Knobs)
+		return err
 	})
 }
 
-// noKnob is the error for a knob that is not among those there are.
-func noKnob(name string, knobs []proto.KnobValue) error {
-	names := make([]string, len(knobs))
-	for i, k := range knobs {
-		names[i] = k.Name
-	}
-	return &proto.Error{Errno: unix.ENOENT, Command: proto.CmdSetKnob, Text: fmt.Sprintf("%q%s", name, didYouMean(name, names))}
+// noted is a refusal about the knob of that name.
+func noted(d daemon, name string, refused *proto.Error) error {
+	return withSuggestion(d, proto.Change{Command: proto.CmdSetKnob, Knob: proto.KnobValue{Name: name}}, refused)
 }
 
 // printKnobs prints the knob of that name, or all of them.
@@ -60,7 +52,7 @@ func (s *session) printKnobs(d daemon, name string) error {
 		}
 	}
 	if text == nil && name != "" {
-		return noKnob(name, info.Knobs)
+		return noted(d, name, &proto.Error{Errno: unix.ENOENT, Command: proto.CmdSetKnob, Text: fmt.Sprintf("%q", name)})
 	}
 	_, err = s.out.Write(text)
 	return err

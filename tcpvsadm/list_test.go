@@ -238,10 +238,11 @@ func (counting) Table() ([]proto.Virtual, error) {
 	return []proto.Virtual{
 		{
 			Service: proto.Service{Name: "web", Listen: addr("0.0.0.0:8080"), Running: true, ActiveConns: 7,
-				Stats: proto.Stats{Conns: 99999999, Requests: 100000000, InBytes: 123456789012, OutBytes: 123456789012345, Errors: 3}},
+				Stats: proto.Stats{Conns: 99999999, Requests: 100000000, InBytes: 123456789012, OutBytes: 123456789012345, Errors: 3,
+					Limited: 12, Unconnected: 4, Resets: 5, Timeouts: 6, BadResponses: 7}},
 			Dests: []proto.Dest{
 				{Addr: addr("10.0.0.1:80"), Weight: 65535, ActiveConns: 4, Stats: proto.Stats{Conns: 1, Requests: 2, InBytes: 3, OutBytes: 4}},
-				{Addr: addr("[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:65535"), Stats: proto.Stats{OutBytes: 1<<64 - 1}},
+				{Addr: addr("[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:65535"), Down: "refused", Stats: proto.Stats{OutBytes: 1<<64 - 1, Errors: 4, Unconnected: 4}},
 			},
 		},
 		{Service: proto.Service{Name: "idle", Listen: addr("[::]:80")}},

@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sys/unix"
 
+	"ktcpvs/proto"
 	"ktcpvs/proto/conf"
 )
 
@@ -147,17 +148,36 @@ func (s *session) save(c *cli.Context) error {
 	})
 }
 
-// reported is all of the daemon that a configuration holds.
-func reported(d daemon) (*conf.File, error) {
-	info, err := d.Info()
-	if err != nil {
-		return nil, err
+// reportedTries is how often a daemon that never stands still is asked.
+const reportedTries = 10
+
+// reported is all of the daemon that a configuration holds. It takes several
+// questions, which are asked anew when something has changed between them.
+func reported(d daemon) (file *conf.File, err error) {
+	before, err := d.Info()
+	for range reportedTries {
+		if err != nil {
+			return nil, err
+		}
+		if file, err = reportedOnce(d, before.Knobs); err != nil {
+			return nil, err
+		}
+		var info proto.Info
+		info, err = d.Info()
+		if info.Generation == before.Generation && slices.Equal(info.Knobs, before.Knobs) {
+			break
+		}
+		before = info
 	}
+	return file, err
+}
+
+func reportedOnce(d daemon, knobs []proto.KnobValue) (*conf.File, error) {
 	modules, err := d.Modules()
 	if err != nil {
 		return nil, err
 	}
-	file := &conf.File{Knobs: info.Knobs}
+	file := &conf.File{Knobs: knobs}
 	for _, m := range modules {
 		if m.Loaded {
 			file.Modules = append(file.Modules, m.Name)

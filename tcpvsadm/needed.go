@@ -25,7 +25,7 @@ func unneeded(c *cli.Context, d daemon, change proto.Change, refused *proto.Erro
 			return asGiven(c, d, change, refused)
 		}
 	}
-	return withSuggestion(change, refused)
+	return withSuggestion(d, change, refused)
 }
 
 // asGiven looks whether what exists already has the values that the options give.
@@ -84,13 +84,23 @@ func findDest(v *proto.Virtual, addr netip.AddrPort) *proto.Dest {
 	return nil
 }
 
-// withSuggestion names the scheduler that may be meant where there is none of that
-// name.
-func withSuggestion(change proto.Change, refused *proto.Error) error {
-	if refused.Errno != unix.ENOENT || change.Command != proto.CmdNewService && change.Command != proto.CmdSetService {
-		return refused
-	}
+// withSuggestion names the scheduler or the knob that may be meant where there is
+// none of that name.
+func withSuggestion(d daemon, change proto.Change, refused *proto.Error) *proto.Error {
 	suggested := *refused
-	suggested.Text += didYouMean(change.Service.Scheduler, proto.Schedulers)
+	switch {
+	case refused.Errno != unix.ENOENT:
+	case change.Command == proto.CmdNewService || change.Command == proto.CmdSetService:
+		suggested.Text += didYouMean(change.Service.Scheduler, proto.Schedulers)
+	case change.Command == proto.CmdNewModule:
+		suggested.Text += didYouMean(change.Module.Name, proto.Schedulers)
+	case change.Command == proto.CmdSetKnob:
+		info, _ := d.Info() // without it, there is nothing to suggest
+		names := make([]string, len(info.Knobs))
+		for i, k := range info.Knobs {
+			names[i] = k.Name
+		}
+		suggested.Text += didYouMean(change.Knob.Name, names)
+	}
 	return &suggested
 }

@@ -64,7 +64,7 @@ func weightFlag() *cli.StringFlag {
 
 // settingFlags are those of a virtual service.
 func settingFlags() []cli.Flag {
-	return []cli.Flag{schedulerFlag(), portFlag(), listenFlag(), viaFlag(), allowLoopFlag()}
+	return append([]cli.Flag{schedulerFlag(), portFlag(), listenFlag(), viaFlag(), allowLoopFlag()}, numberFlags()...)
 }
 
 func schedulerFlag() *cli.StringFlag {

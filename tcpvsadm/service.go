@@ -68,6 +68,9 @@ func (s *session) service(c *cli.Context) (service proto.Service, err error) {
 			return service, allow.fail(allow.text(), err)
 		}
 	}
+	if err := numbers(c, &service); err != nil {
+		return service, err
+	}
 	listen, port := valueOf(c, optionListen), valueOf(c, optionPort)
 	if listen.isGiven() {
 		if service.Listen, err = listen.address(s.resolve); err != nil {

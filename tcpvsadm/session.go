@@ -81,7 +81,7 @@ func (s *session) change(c *cli.Context, change proto.Change) error {
 		if c.Bool(optionIfNeeded) {
 			return unneeded(c, d, change, refused)
 		}
-		return withSuggestion(change, refused)
+		return withSuggestion(d, change, refused)
 	})
 }
 

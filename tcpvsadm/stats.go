@@ -15,15 +15,17 @@ import (
 // unless exact.
 func appendStats(dst []byte, version string, table []proto.Virtual, names conf.Names, exact bool) []byte {
 	rows := [][]string{
-		{"Service Address:Port", "State", "Active", "Conns", "Requests", "InBytes", "OutBytes", "Errors"},
+		{"Service Address:Port", "State", "Active", "Conns", "Requests", "InBytes", "OutBytes", "Errors",
+			"Limited", "NoConn", "Resets", "Timeouts", "BadResp", "Up"},
 		{"  -> RealServer:Port", "Weight"},
 	}
-	row := func(name, state string, active uint64, stats *proto.Stats) {
+	row := func(name, state string, active uint64, stats *proto.Stats, up string) {
 		cells := []string{name, state}
-		for _, n := range []uint64{active, stats.Conns, stats.Requests, stats.InBytes, stats.OutBytes, stats.Errors} {
+		for _, n := range []uint64{active, stats.Conns, stats.Requests, stats.InBytes, stats.OutBytes, stats.Errors,
+			stats.Limited, stats.Unconnected, stats.Resets, stats.Timeouts, stats.BadResponses} {
 			cells = append(cells, counter(n, exact))
 		}
-		rows = append(rows, cells)
+		rows = append(rows, append(cells, up))
 	}
 	for i := range table {
 		v := &table[i]
@@ -32,15 +34,30 @@ func appendStats(dst []byte, version string, table []proto.Virtual, names conf.N
 			state = "running"
 		}
 		name := v.Service.Name + " " + string(conf.AppendAddress(nil, v.Service.Listen, names))
-		row(name, state, v.Service.ActiveConns, &v.Service.Stats)
+		row(name, state, v.Service.ActiveConns, &v.Service.Stats, serversUp(v.Dests))
 		for j := range v.Dests {
 			d := &v.Dests[j]
 			name := "  -> " + string(conf.AppendAddress(nil, d.Addr, names))
-			row(name, strconv.FormatUint(uint64(d.Weight), 10), d.ActiveConns, &d.Stats)
+			up := "up"
+			if d.Down != "" {
+				up = "down"
+			}
+			row(name, strconv.FormatUint(uint64(d.Weight), 10), d.ActiveConns, &d.Stats, up)
 		}
 	}
 	dst = fmt.Appendf(dst, "TCP Virtual Server version %s\n", version)
 	return appendRows(dst, rows)
+}
+
+// serversUp is how many of the real servers are up.
+func serversUp(dests []proto.Dest) string {
+	up := 0
+	for i := range dests {
+		if dests[i].Down == "" {
+			up++
+		}
+	}
+	return fmt.Sprintf("%d/%d", up, len(dests))
 }
 
 // appendRows lines cells up: the first column to the left, the others to the

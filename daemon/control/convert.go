@@ -82,6 +82,7 @@ func destOf(svc *table.Service, server *table.Server) *proto.Dest {
 		Weight:      uint32(server.Weight),
 		ActiveConns: count(server.Live.Conns.Load()),
 		Stats:       statsOf(server.Live.Stats.Sum()),
+		Down:        server.Live.Down(),
 	}
 }
 
@@ -99,7 +100,10 @@ func ruleOf(svc *table.Service, rule *table.Rule) *proto.Rule {
 }
 
 func statsOf(s stats.Sums) proto.Stats {
-	return proto.Stats{Conns: s.Conns, Requests: s.Requests, InBytes: s.InBytes, OutBytes: s.OutBytes, Errors: s.Errors}
+	return proto.Stats{
+		Conns: s.Conns, Requests: s.Requests, InBytes: s.InBytes, OutBytes: s.OutBytes, Errors: s.Errors, Limited: s.Limited,
+		Unconnected: s.Unconnected, Resets: s.Resets, Timeouts: s.Timeouts, BadResponses: s.BadResponses,
+	}
 }
 
 // count is a number of connections, which loops may for a moment have counted

@@ -32,37 +32,38 @@ func (r report) Read() ([]byte, error) {
 // serveReports mounts what /proc/net/ip_vs* is to IPVS, below the run
 // directory: stats, services and connections.
 func serveReports(runDir string, store *table.Store, group *loop.Group, o sysctlfs.Options) (*sysctlfs.Mounted, error) {
-	const columns = "Conns\tRequests\tInBytes\tOutBytes\tErrors\n"
+	const columns = "Conns\tRequests\tInBytes\tOutBytes\tErrors\tLimited\tNoConn\tResets\tTimeouts\tBadResp"
 	counters := func(s stats.Sums) string {
-		return fmt.Sprintf("%d\t%d\t%d\t%d\t%d\n", s.Conns, s.Requests, s.InBytes, s.OutBytes, s.Errors)
+		return fmt.Sprintf("%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d", s.Conns, s.Requests, s.InBytes, s.OutBytes, s.Errors,
+			s.Limited, s.Unconnected, s.Resets, s.Timeouts, s.BadResponses)
 	}
 	files := []sysctlfs.File{
 		report{"stats", func(out *tabwriter.Writer) {
-			fmt.Fprint(out, "Service\t", columns)
+			fmt.Fprint(out, "Service\t", columns, "\n")
 			var total stats.Sums
 			for _, svc := range store.Snapshot().Services {
 				s := svc.Live.Stats.Sum()
-				fmt.Fprint(out, svc.Name, "\t", counters(s))
-				total.Conns += s.Conns
-				total.Requests += s.Requests
-				total.InBytes += s.InBytes
-				total.OutBytes += s.OutBytes
-				total.Errors += s.Errors
+				fmt.Fprint(out, svc.Name, "\t", counters(s), "\n")
+				total = total.Plus(s)
 			}
-			fmt.Fprint(out, "total\t", counters(total))
+			fmt.Fprint(out, "total\t", counters(total), "\n")
 		}},
 		report{"services", func(out *tabwriter.Writer) {
-			fmt.Fprint(out, "Service\tScheduler\tListen\tState\tActive\t", columns)
-			fmt.Fprint(out, "->\tServer\tWeight\t\tActive\t", columns)
+			fmt.Fprint(out, "Service\tScheduler\tListen\tState\tActive\t", columns, "\n")
+			fmt.Fprint(out, "->\tServer\tWeight\tState\tActive\t", columns, "\n")
 			for _, svc := range store.Snapshot().Services {
 				state := "STOPPED"
 				if svc.Running {
 					state = "RUNNING"
 				}
-				fmt.Fprintf(out, "%s\t%s\t%v\t%s\t%d\t%s", svc.Name, svc.Scheduler.Name, svc.Listen, state,
+				fmt.Fprintf(out, "%s\t%s\t%v\t%s\t%d\t%s\n", svc.Name, svc.Scheduler.Name, svc.Listen, state,
 					svc.Live.Conns.Load(), counters(svc.Live.Stats.Sum()))
 				for _, server := range svc.Servers {
-					fmt.Fprintf(out, "->\t%v\t%d\t\t%d\t%s", server.Addr, server.Weight,
+					state := "UP"
+					if server.Live.Down() != "" {
+						state = "DOWN"
+					}
+					fmt.Fprintf(out, "->\t%v\t%d\t%s\t%d\t%s\n", server.Addr, server.Weight, state,
 						server.Live.Conns.Load(), counters(server.Live.Stats.Sum()))
 				}
 			}

@@ -146,6 +146,10 @@ func (l *Loop) step(s *session, ev relay.Event) {
 		for i := range l.ctx.Refusals {
 			l.refused(s, &l.ctx.Refusals[i])
 		}
+		if l.ctx.Turned {
+			l.ctx.Turned = false
+			l.herald.look()
+		}
 		l.exec(s, ops)
 	}
 	if s.client == nil {

@@ -134,6 +134,7 @@ func (l *Loop) dial(s *session, op *relay.Op) {
 		if c := l.takeIdle(op); c != nil {
 			c.uses++
 			c.sess, s.server = s, c
+			s.Attach(l.ctx)
 			return
 		}
 	}

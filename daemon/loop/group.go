@@ -28,6 +28,8 @@ type Config struct {
 	Via   string     // the daemon's pseudonym; "": ktcpvs
 
 	// What the loops share.
+	start      time.Time // of their clocks
+	herald     *herald
 	sources    *limit.Sources
 	complained *atomic.Int64
 	memory     *memory
@@ -46,15 +48,22 @@ type Group struct {
 // NewGroup starts the loops.
 func NewGroup(cfg Config) (*Group, error) {
 	cfg.sources, cfg.complained, cfg.memory = limit.NewSources(), new(atomic.Int64), newMemory()
+	cfg.start, cfg.herald = time.Now(), newHerald(cfg.Store, cfg.Log)
 	g := &Group{cfg: cfg, running: map[string]*running{}}
 	for i := range cfg.Loops {
 		p, err := cfg.Open()
 		if err != nil {
-			g.Close()
+			for _, l := range g.loops {
+				l.poll.Close()
+			}
 			return nil, err
 		}
 		l := newLoop(i, p, &cfg)
 		g.loops = append(g.loops, l)
+	}
+	go cfg.herald.run()
+	for _, l := range g.loops {
+		l.peers = g.loops
 		go l.run()
 	}
 	cfg.Knobs.MaxBacklog.OnChange(func(_, n int32) { g.backlog(int(n)) })
@@ -75,6 +84,7 @@ func (g *Group) Poller() string { return g.loops[0].poll.Name() }
 // scheduler. When it returns, every loop has come by, and is done with what it
 // had read of the table before.
 func (g *Group) Changed() {
+	g.cfg.herald.look()
 	for _, l := range g.loops {
 		l.call(func() {
 			for _, lis := range l.listeners {
@@ -159,4 +169,5 @@ func (g *Group) Close() {
 	for _, l := range g.loops {
 		<-l.done
 	}
+	g.cfg.herald.end()
 }

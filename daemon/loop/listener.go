@@ -1,7 +1,6 @@
 package loop
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"time"
@@ -27,6 +26,11 @@ type listener struct {
 	paused bool // served as many as may be, or out of descriptors
 	retry  time.Duration
 
+	counted   int           // in the listen queue, as Limited
+	lookAt    time.Duration // there again, when full
+	appealing bool          // for places
+	idlers    idlers
+
 	first    *session // open sessions
 	count    int
 	holdings holdings
@@ -41,63 +45,25 @@ type listener struct {
 // finds the queue empty.
 const acceptPer = 128
 
-// listenSocket opens, binds and listens. The error is the kernel's.
-func listenSocket(svc *table.Service, backlog int, shared bool) (int, error) {
-	var sa unix.Sockaddr
-	family := unix.AF_INET
-	if addr := svc.Listen.Addr(); addr.Is4() || addr.Is4In6() {
-		sa = &unix.SockaddrInet4{Port: int(svc.Listen.Port()), Addr: addr.Unmap().As4()}
-	} else {
-		family = unix.AF_INET6
-		sa = &unix.SockaddrInet6{Port: int(svc.Listen.Port()), Addr: addr.As16()}
-	}
-	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return -1, err
-	}
-	set := func(level, option, value int) {
-		if err == nil {
-			err = unix.SetsockoptInt(fd, level, option, value)
-		}
-	}
-	set(unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
-	if shared {
-		set(unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
-	}
-	if family == unix.AF_INET6 {
-		set(unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1)
-	}
-	set(unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) // connections inherit it
-	set(unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, deferAccept(svc.Scheduler.Content))
-	if err == nil {
-		err = unix.Bind(fd, sa)
-	}
-	if err == nil {
-		err = unix.Listen(fd, backlog)
-	}
-	if err != nil {
-		unix.Close(fd)
-		return -1, err
-	}
-	return fd, nil
-}
-
-// deferAccept is for how many seconds a connection waits for its first bytes
-// before it is handed over: clients of content schedulers speak first.
-func deferAccept(eager bool) int {
-	if eager {
-		return 1
-	}
-	return 0
-}
-
 // follow takes in that the service may have got another scheduler.
 func (lis *listener) follow() {
 	svc := lis.loop.store.Snapshot().At(lis.live)
-	if svc != nil && lis.fd >= 0 && svc.Scheduler.Content != lis.eager {
+	if svc == nil || lis.fd < 0 {
+		return
+	}
+	lis.keep.Min, lis.keep.Max = spares(svc, lis.loop.loops)
+	if svc.Scheduler.Content != lis.eager {
 		lis.eager = svc.Scheduler.Content
 		unix.SetsockoptInt(lis.fd, unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, deferAccept(lis.eager))
 	}
+}
+
+// share is one loop's part of n.
+func share(n, loops int) int { return (n + loops - 1) / loops }
+
+// spares are how many contexts a loop keeps warm.
+func spares(svc *table.Service, loops int) (least, most int) {
+	return share(svc.MinSpareServers, loops), share(max(svc.MinSpareServers, svc.MaxSpareServers), loops)
 }
 
 // listen begins to accept connections of the service from fd.
@@ -109,7 +75,7 @@ func (l *Loop) listen(svc *table.Service, fd, loops int) (*listener, error) {
 		l.freeSlot(c)
 		return nil, err
 	}
-	share := func(n int) int { return (n + loops - 1) / loops }
+	least, most := spares(svc, loops)
 	lis := &listener{
 		loop:  l,
 		name:  svc.Name,
@@ -118,9 +84,9 @@ func (l *Loop) listen(svc *table.Service, fd, loops int) (*listener, error) {
 		slot:  slot,
 		port:  svc.Listen.Port(),
 		eager: svc.Scheduler.Content,
-		keep:  pool.Spare{Min: share(svc.MinSpareServers), Max: share(max(svc.MinSpareServers, svc.MaxSpareServers))},
+		keep:  pool.Spare{Min: least, Max: most},
 	}
-	for range share(svc.StartServers) {
+	for range share(svc.StartServers, loops) {
 		lis.spare = append(lis.spare, lis.newSession())
 	}
 	probe(fd, int(l.knobs.Limits.ClientKeepalive.Get())) // connections inherit it
@@ -177,7 +143,7 @@ func (lis *listener) admit() bool {
 		return true
 	}
 	lis.live.Conns.Add(-1)
-	lis.pause(0)
+	lis.full(svc.MaxClients)
 	return false
 }
 
@@ -196,7 +162,9 @@ func (lis *listener) resume() {
 		return
 	}
 	if svc := lis.loop.store.Snapshot().At(lis.live); svc != nil && lis.live.Conns.Load() >= int64(svc.MaxClients) {
-		return
+		if lis.loop.ctx.Now < lis.lookAt || lis.full(svc.MaxClients) {
+			return
+		}
 	}
 	lis.paused = false
 	lis.loop.paused--
@@ -216,6 +184,7 @@ func (lis *listener) shed(errno unix.Errno) {
 // open begins the session of an accepted connection, already counted.
 func (lis *listener) open(fd int, from netip.AddrPort) {
 	l := lis.loop
+	lis.counted = max(lis.counted-1, 0)
 	if l.accepted++; l.accepted%newcomers == 0 {
 		l.memory.measure()
 	}
@@ -365,7 +334,7 @@ func (lis *listener) close() {
 		l.paused--
 	}
 	l.memory.letGo(int64(len(lis.spare)) * sessionSize)
-	lis.fd, lis.spare = -1, nil
+	lis.fd, lis.spare, lis.idlers = -1, nil, idlers{}
 }
 
 // forget drops a listener without socket and sessions.
@@ -376,15 +345,4 @@ func (l *Loop) forget(lis *listener) {
 			return
 		}
 	}
-}
-
-// inUse reports whether another socket listens at the service's address.
-// SO_REUSEPORT alone would let two daemons, or two services, share a port
-// without telling anybody.
-func inUse(svc *table.Service) error {
-	fd, err := listenSocket(svc, 1, false)
-	if err != nil {
-		return fmt.Errorf("listen on %v: %w", svc.Listen, err)
-	}
-	return unix.Close(fd)
 }

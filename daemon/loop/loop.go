@@ -25,7 +25,8 @@ import (
 //	  +---------------------------------------------------------------------+
 type Loop struct {
 	index int
-	loops int // there are
+	loops int     // there are
+	peers []*Loop // all of them, this one too
 	poll  poll.Poller
 	store *table.Store
 	knobs *knob.Knobs
@@ -57,6 +58,7 @@ type Loop struct {
 	sa        sockaddr
 	info      unix.TCPInfo
 
+	herald      *herald        // of all loops
 	sources     *limit.Sources // of all loops
 	debug       int32          // debug_level
 	maxPerAddr  int            // connections open at once from one source
@@ -98,14 +100,14 @@ func newLoop(index int, p poll.Poller, cfg *Config) *Loop {
 		store:  cfg.Store,
 		knobs:  cfg.Knobs,
 		log:    cfg.Log,
-		start:  time.Now(),
+		start:  cfg.start,
 		ctx:    relay.NewContext(index),
 		idle:   pool.NewIdle(idlePerServer),
 		bySlot: map[uint32]*listener{},
 		byPort: map[uint16][]*listener{},
 		done:   make(chan struct{}),
 	}
-	l.sources = cfg.sources
+	l.sources, l.herald = cfg.sources, cfg.herald
 	l.complained, l.memory = cfg.complained, cfg.memory
 	l.ctx.Sources, l.ctx.Veil = cfg.sources, cfg.Veil
 	l.ctx.Via = cmp.Or(cfg.Via, l.ctx.Via)

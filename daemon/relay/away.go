@@ -8,7 +8,8 @@ import (
 
 // A server that could not be connected to is away: others are preferred, so that
 // not every client waits for it. Each loop finds that out by itself, and marks it
-// in the server.
+// in the server. That it is down, all know: it is shown and logged, until a loop has
+// connected to it again.
 //
 //	spare --> away --- awayFor ---> one may try ---> spare, or trust
 
@@ -29,12 +30,18 @@ func (c *Context) spare(live *table.Live, cause Cause) {
 		d = portlessFor
 	}
 	live.SetAway(c.Loop, c.Now+d)
+	if _, is := cause.failure(true); is && live.SetDown(&causes[cause]) {
+		c.Turned = true
+	}
 }
 
 // trust takes in that a server has been connected to.
 func (c *Context) trust(live *table.Live) {
 	if live.Away(c.Loop) != 0 {
 		live.SetAway(c.Loop, 0)
+	}
+	if live.SetDown(nil) {
+		c.Turned = true
 	}
 }
 

@@ -75,6 +75,7 @@ type Context struct {
 	Via        string // pseudonym of the daemon, for services that have none of their own
 	Buffers    *Buffers
 	Refusals   []Refusal // of the last Step, mostly none
+	Turned     bool      // a server has gone down, or has come up; whoever takes that in sets it back
 
 	shun    table.Avoid
 	ops     []Op

@@ -1,6 +1,10 @@
 package relay
 
-import "time"
+import (
+	"time"
+
+	"ktcpvs/daemon/stats"
+)
 
 // Timer names what a session waits for no longer than a limit. Most are called as
 // the knob is that sets it.
@@ -57,6 +61,7 @@ func (s *Session) rest(c *Context) {
 	s.phase = idle
 	s.method = 0 // of no request: a refusal of the next has a body
 	s.ahead = c.Policy.Ahead
+	s.active = c.Now
 	s.deadline.set(KeepaliveTimeout, c.Now+c.Timeouts.KeepAlive)
 }
 
@@ -132,6 +137,9 @@ func (s *Session) expire(c *Context, ev *Event) {
 		s.allow = max(s.allow, c.Timeouts.BodyGrace)
 		s.bound(c)
 	case s.phase == exchange && s.final:
+		if by != BodyMinRate {
+			s.blame(c, stats.Timeout)
+		}
 		s.breakOff(c, notComplete[by])
 	case s.phase == exchange && !s.request.done && !s.patient && !ev.Blocked:
 		// It is the client who was waited for.

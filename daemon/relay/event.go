@@ -65,6 +65,9 @@ const (
 	// Departed says that the client has ended its stream, behind what it may have sent
 	// and nobody has received yet: it has gone, or only has nothing more to send.
 	Departed
+	// Yield asks a client that is kept between two requests to give its place to
+	// another one: its connection is closed.
+	Yield
 )
 
 // Cause is why a connection failed.
@@ -151,9 +154,11 @@ type Op struct {
 
 func (k EventKind) String() string {
 	return [...]string{"", "opened", "received", "connecting", "connected", "failed", "broken", "progress",
-		"moved", "expired", "refuse", "drain", "shed", "departed"}[k]
+		"moved", "expired", "refuse", "drain", "shed", "departed", "yield"}[k]
 }
 
 func (c Cause) String() string {
-	return [...]string{"", "reset", "refused", "unreachable", "timed out", "no local port left", "nothing left to connect with", "no place left"}[c]
+	return causes[c]
 }
+
+var causes = [...]string{"", "reset", "refused", "unreachable", "timed out", "no local port left", "nothing left to connect with", "no place left"}

@@ -3,6 +3,7 @@ package relay
 import (
 	"ktcpvs/daemon/http1"
 	"ktcpvs/daemon/match"
+	"ktcpvs/daemon/stats"
 	"ktcpvs/daemon/table"
 )
 
@@ -25,12 +26,16 @@ func (s *Session) end(c *Context, ev *Event) {
 func (s *Session) fail(c *Context, ev *Event) {
 	switch {
 	case s.phase == tunnel && ev.Cause > 0 && (ev.Side == Client || s.final):
+		if ev.Side == Server && !s.Parted() {
+			s.blame(c, stats.Reset)
+		}
 		s.breakTunnel(c)
 	case ev.Side == Client && ev.Cause > 0 && s.phase == exchange && !s.final:
 		s.abandon(c, "client reset its connection before its answer began")
 	case ev.Side == Client || s.phase != exchange && s.phase != tunnel:
 		s.close(c)
 	case s.final:
+		s.blame(c, stats.Reset)
 		s.breakOff(c, "server closed its connection within the response")
 	default:
 		s.distrust(c, ev)
@@ -94,10 +99,9 @@ func (s *Session) elsewhere(c *Context, svc *table.Service, cause Cause) bool {
 		return false
 	}
 	s.leave()
-	s.server = server
+	s.server, s.untold = server, true
 	server.Live.Conns.Add(1)
 	s.dial(c, Op{Kind: Dial, Side: Server, Server: server, Fresh: svc.Scheduler.Unit == table.PerConnection, Once: !s.repeatable(), Again: true})
-	s.tally(c, 1)
 	return true
 }
 
@@ -131,6 +135,9 @@ func (s *Session) other(c *Context, svc *table.Service) *table.Server {
 // noServer is what happens when the chosen server cannot be used: another one
 // or the redirect address takes over, or the client is told.
 func (s *Session) noServer(c *Context, cause Cause, calling bool, by Timer) {
+	if f, is := cause.failure(calling); is {
+		s.blame(c, f)
+	}
 	svc := c.Snapshot.At(s.live)
 	late := c.Timeouts.Total > 0 && s.phase == exchange && c.Now >= s.began+c.Timeouts.Total
 	if calling && cause != Exhausted && !late && (s.elsewhere(c, svc, cause) || s.redirectUnsent(c, svc)) {

@@ -204,10 +204,9 @@ func (s *Session) connect(c *Context, svc *table.Service, server *table.Server) 
 	if server == nil {
 		return s.redirect(c, svc, 503, "no server of the service is for this request, nor is there a redirect address")
 	}
-	s.server = server
+	s.server, s.untold = server, true
 	server.Live.Conns.Add(1)
 	s.dial(c, Op{Kind: Dial, Side: Server, Server: server, Fresh: svc.Scheduler.Unit == table.PerConnection, Once: !s.repeatable()})
-	s.tally(c, 1)
 	return true
 }
 
@@ -219,19 +218,6 @@ func (s *Session) dial(c *Context, op Op) {
 	if s.phase == tunnel {
 		c.op(Op{Kind: Guard, Side: Server})
 	}
-}
-
-// tally counts for the server the request, if there is one, and the connection
-// that it was given, which is none if it came over the one before.
-func (s *Session) tally(c *Context, given uint64) {
-	if s.server == nil {
-		return
-	}
-	cell := s.server.Live.Stats.Cell(c.Loop)
-	if s.phase == exchange {
-		cell.Requests.Add(1)
-	}
-	cell.Conns.Add(given)
 }
 
 // redirect sends the session to the service's redirect address, once, or
@@ -251,7 +237,7 @@ func (s *Session) redirect(c *Context, svc *table.Service, code int, why string)
 func (s *Session) leave() {
 	if s.server != nil {
 		s.server.Live.Conns.Add(-1)
-		s.server = nil
+		s.server, s.untold = nil, false
 	}
 }
 

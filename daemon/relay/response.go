@@ -1,6 +1,9 @@
 package relay
 
-import "ktcpvs/daemon/http1"
+import (
+	"ktcpvs/daemon/http1"
+	"ktcpvs/daemon/stats"
+)
 
 // gather is up to where a body is copied behind its head, which then takes one
 // plain send; a longer one goes from where it lies.
@@ -20,6 +23,7 @@ func (s *Session) fromServer(c *Context, ev *Event) {
 		n, err := s.sparser.Response(data, &c.Answers, s.method, &c.res)
 		if err != nil {
 			code, why := judgement(err)
+			s.blame(c, stats.BadResponse)
 			s.lose(c)
 			s.answerSelf(c, code, why)
 			c.show(c.res.BadField, c.res.Bad)
@@ -38,6 +42,7 @@ func (s *Session) fromServer(c *Context, ev *Event) {
 		case c.res.Status < 200:
 			// Without an end they would keep the client waiting for ever.
 			if s.interims += n; s.interims > c.Answers.Head {
+				s.blame(c, stats.BadResponse)
 				s.lose(c)
 				s.answerSelf(c, 502, "more interim responses than a head may be long")
 				return
@@ -51,6 +56,7 @@ func (s *Session) fromServer(c *Context, ev *Event) {
 	out, n, err := s.response.take(data, &c.Answers, &c.grown)
 	if err != nil {
 		_, why := judgement(err)
+		s.blame(c, stats.BadResponse)
 		if s.spoiled = true; head != nil {
 			// Nothing of it has been sent.
 			s.lose(c)

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"ktcpvs/daemon/match"
-	"ktcpvs/daemon/stats"
 	"ktcpvs/daemon/table"
 )
 
@@ -76,6 +75,8 @@ type bench struct {
 	ctx  *Context
 	svc  *table.Service
 	sess Session
+
+	dialed bool // by the last event
 }
 
 // play runs a scenario and returns it with the operations that were seen.
@@ -110,11 +111,21 @@ func play(t *testing.T, text string) string {
 			continue
 		}
 		if words[0] == "counted" {
+			if b.dialed {
+				b.sess.Attach(b.ctx)
+				b.dialed = false
+			}
 			out = append(out, b.counted()...)
 			continue
 		}
-		for _, op := range b.sess.Step(b.ctx, event(t, line, words)) {
+		ev := event(t, line, words)
+		if b.dialed && ev.Kind != Connecting && !ev.Calling {
+			b.sess.Attach(b.ctx) // an idle connection was found
+		}
+		b.dialed = false
+		for _, op := range b.sess.Step(b.ctx, ev) {
 			out = append(out, "\t"+describe(op))
+			b.dialed = b.dialed || op.Kind == Dial
 		}
 		for _, r := range b.ctx.Refusals {
 			out = append(out, describeRefusal(&r))
@@ -132,18 +143,6 @@ func play(t *testing.T, text string) string {
 		b.settled(t)
 	}
 	return strings.Join(out, "\n") + "\n"
-}
-
-func (b *bench) counted() (lines []string) {
-	line := func(name string, n stats.Sums) {
-		lines = append(lines, fmt.Sprintf("\t%s: %d connections, %d requests, %d bytes in, %d out, %d errors", name,
-			n.Conns, n.Requests, n.InBytes, n.OutBytes, n.Errors))
-	}
-	line("service", b.svc.Live.Stats.Sum())
-	for _, server := range b.svc.Servers {
-		line(server.Addr.String(), server.Live.Stats.Sum())
-	}
-	return lines
 }
 
 // settled checks that a session that is over holds nothing.

@@ -62,6 +62,7 @@ type Session struct {
 	tries  uint8
 
 	server     *table.Server // chosen, and counted in its Live.Conns
+	untold     bool          // not yet counted what it was given
 	connected  bool          // there is a server connection, or one on its way
 	connecting bool          // it is on its way
 	spoiled    bool          // it cannot be used for another exchange
@@ -126,6 +127,12 @@ func (s *Session) Closed() bool { return s.phase == closed }
 
 // Idle reports whether the session waits for a client that has sent nothing.
 func (s *Session) Idle() bool { return s.phase == idle && !s.waiting() }
+
+// Kept reports whether the session waits for another request of a client that has
+// asked before, and since when.
+func (s *Session) Kept() (since time.Duration, kept bool) {
+	return s.active, s.Idle() && s.served > 0 && !s.draining
+}
 
 // waiting reports whether requests wait for their turn, and none has it.
 func (s *Session) waiting() bool { return s.phase == idle && s.in.len() > 0 }
@@ -206,6 +213,7 @@ func (s *Session) Step(c *Context, ev *Event) []Op {
 		s.connecting, s.asked = false, c.Now
 		if s.server != nil {
 			c.trust(s.server.Live)
+			s.Attach(c)
 		}
 		s.wait(c)
 		s.final = s.final || s.phase == tunnel
@@ -228,6 +236,10 @@ func (s *Session) Step(c *Context, ev *Event) []Op {
 		s.shed(c, ev)
 	case Departed:
 		s.departs(c)
+	case Yield:
+		if s.Idle() {
+			s.close(c)
+		}
 	}
 	if s.waiting() {
 		// They came while an exchange was under way. A client that has not taken
@@ -285,20 +297,4 @@ func (s *Session) shut(c *Context, how OpKind) {
 func (s *Session) forget(c *Context) {
 	c.Buffers.Put(s.head)
 	s.head = nil
-}
-
-// count adds to the service's and the server's counters what has gone by.
-func (s *Session) count(c *Context) {
-	if s.inBytes|s.outBytes == 0 {
-		return
-	}
-	cell := s.live.Stats.Cell(c.Loop)
-	cell.InBytes.Add(s.inBytes)
-	cell.OutBytes.Add(s.outBytes)
-	if s.server != nil {
-		cell = s.server.Live.Stats.Cell(c.Loop)
-		cell.InBytes.Add(s.inBytes)
-		cell.OutBytes.Add(s.outBytes)
-	}
-	s.inBytes, s.outBytes = 0, 0
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"ktcpvs/daemon/http1"
+	"ktcpvs/daemon/stats"
 )
 
 // spliceAfter is how many receives in a row fill the buffer before a tunnel is
@@ -14,6 +15,7 @@ const spliceAfter = 4
 // data is what the server has sent behind it.
 func (s *Session) switchProtocols(c *Context, data []byte) {
 	if !s.upgrade || !s.request.done || !offered(s.head, c.res.Upgrade) {
+		s.blame(c, stats.BadResponse)
 		s.lose(c)
 		s.answerSelf(c, 502, "101 response to a request that offers no such protocol, or is not complete")
 		return

@@ -12,7 +12,16 @@ type Cell struct {
 	InBytes  atomic.Uint64 // from clients
 	OutBytes atomic.Uint64 // to clients
 	Errors   atomic.Uint64 // answers the daemon had to make itself, 4xx and 5xx, connections turned away without one, and requests whose client went first
-	_        [cacheLine - 5*8]byte
+	Limited  atomic.Uint64 // connections that had to wait in the listen queue, as maxclients were served
+	_        [cacheLine - 6*8]byte
+
+	// Why a server did not do what it was asked for. They are rare, and have a cache
+	// line to themselves.
+	Unconnected  atomic.Uint64 // it took no connection
+	Resets       atomic.Uint64 // it ended one before its response was whole
+	Timeouts     atomic.Uint64 // it took a connection, and too long for its response
+	BadResponses atomic.Uint64 // it sent what is no response
+	_            [cacheLine - 4*8]byte
 }
 
 func (c *Cell) load() Sums {
@@ -22,5 +31,11 @@ func (c *Cell) load() Sums {
 		InBytes:  c.InBytes.Load(),
 		OutBytes: c.OutBytes.Load(),
 		Errors:   c.Errors.Load(),
+		Limited:  c.Limited.Load(),
+
+		Unconnected:  c.Unconnected.Load(),
+		Resets:       c.Resets.Load(),
+		Timeouts:     c.Timeouts.Load(),
+		BadResponses: c.BadResponses.Load(),
 	}
 }

@@ -88,7 +88,12 @@ func TestCountersAgreeWithPlainSums(t *testing.T) {
 				cell.InBytes.Add(2 * n)
 				cell.OutBytes.Add(3 * n)
 				cell.Errors.Add(4 * n)
-				model = model.Plus(Sums{1, n, 2 * n, 3 * n, 4 * n})
+				cell.Limited.Add(5 * n)
+				cell.Unconnected.Add(6 * n)
+				cell.Resets.Add(7 * n)
+				cell.Timeouts.Add(8 * n)
+				cell.BadResponses.Add(9 * n)
+				model = model.Plus(Sums{1, n, 2 * n, 3 * n, 4 * n, 5 * n, 6 * n, 7 * n, 8 * n, 9 * n})
 			},
 			"zero": func(*rapid.T) {
 				c.Zero()

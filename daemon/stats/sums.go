@@ -7,6 +7,12 @@ type Sums struct {
 	InBytes  uint64
 	OutBytes uint64
 	Errors   uint64
+	Limited  uint64
+
+	Unconnected  uint64
+	Resets       uint64
+	Timeouts     uint64
+	BadResponses uint64
 }
 
 // Plus returns the sum of both, figure by figure.
@@ -17,6 +23,12 @@ func (s Sums) Plus(o Sums) Sums {
 		InBytes:  s.InBytes + o.InBytes,
 		OutBytes: s.OutBytes + o.OutBytes,
 		Errors:   s.Errors + o.Errors,
+		Limited:  s.Limited + o.Limited,
+
+		Unconnected:  s.Unconnected + o.Unconnected,
+		Resets:       s.Resets + o.Resets,
+		Timeouts:     s.Timeouts + o.Timeouts,
+		BadResponses: s.BadResponses + o.BadResponses,
 	}
 }
 
@@ -28,5 +40,11 @@ func (s Sums) minus(o Sums) Sums {
 		InBytes:  s.InBytes - o.InBytes,
 		OutBytes: s.OutBytes - o.OutBytes,
 		Errors:   s.Errors - o.Errors,
+		Limited:  s.Limited - o.Limited,
+
+		Unconnected:  s.Unconnected - o.Unconnected,
+		Resets:       s.Resets - o.Resets,
+		Timeouts:     s.Timeouts - o.Timeouts,
+		BadResponses: s.BadResponses - o.BadResponses,
 	}
 }

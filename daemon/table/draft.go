@@ -44,8 +44,12 @@ type draftServer struct {
 func newDraft(name string, loops int) *draft {
 	return &draft{
 		next: Service{
-			Name: name,
-			Live: &ServiceLive{Slot: noSlot, Stats: stats.New(loops)},
+			Name:            name,
+			StartServers:    DefaultStartServers,
+			MaxClients:      DefaultMaxClients,
+			MinSpareServers: DefaultMinSpareServers,
+			MaxSpareServers: DefaultMaxSpareServers,
+			Live:            &ServiceLive{Slot: noSlot, Stats: stats.New(loops)},
 		},
 		loops:      loops,
 		serverAt:   map[netip.AddrPort]*draftServer{},

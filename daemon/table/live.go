@@ -19,9 +19,12 @@ type Live struct {
 	Stats *stats.Counters
 	away  []time.Duration // by loop: until when others are preferred, on its clock
 
+	down  atomic.Pointer[string]
+	downs atomic.Uint32
+
 	// Conns is how many connections or requests the server is serving now.
 	// Every loop writes it at each choice, so it has a cache line to itself.
-	_     [cacheLine - 40]byte
+	_     [cacheLine - 52]byte
 	Conns atomic.Int64
 	_     [cacheLine - 8]byte
 }
@@ -36,11 +39,40 @@ type ServiceLive struct {
 	Slot  int
 	Stats *stats.Counters
 
+	// LimitSaid is the second in which it was last logged that Conns are as many
+	// as may be.
+	LimitSaid atomic.Int64
+
 	// Conns is how many connections are being served, in all loops.
-	_     [cacheLine - 16]byte
+	_     [cacheLine - 24]byte
 	Conns atomic.Int64
 	_     [cacheLine - 8]byte
 }
+
+// Down says why no connection to the server could be made, and is "" once one could
+// again.
+func (l *Live) Down() string {
+	if why := l.down.Load(); why != nil {
+		return *why
+	}
+	return ""
+}
+
+// SetDown takes in that no connection to the server could be made, and why, or with
+// nil that one could. It writes only what is news, and reports whether it was.
+func (l *Live) SetDown(why *string) bool {
+	was := l.down.Load()
+	if (was == nil) == (why == nil) || !l.down.CompareAndSwap(was, why) {
+		return false
+	}
+	if why != nil {
+		l.downs.Add(1)
+	}
+	return true
+}
+
+// TimesDown is how often SetDown has taken in that the server is down.
+func (l *Live) TimesDown() uint32 { return l.downs.Load() }
 
 // NewLive is a server that has not served yet, for loops 0 to loops-1.
 func NewLive(addr netip.AddrPort, loops int) *Live {

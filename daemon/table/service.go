@@ -22,6 +22,9 @@ type Rule struct {
 	Picker  Picker    // over Servers
 }
 
+// String is the rule as a message names it.
+func (r *Rule) String() string { return describe(&r.Pattern) }
+
 // Service is a virtual service as it stands in one Snapshot. It never changes.
 type Service struct {
 	Name      string

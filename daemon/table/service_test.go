@@ -13,7 +13,7 @@ func TestANewServiceHasTheReferencesDefaults(t *testing.T) {
 	if web.Scheduler.Name != "http" || web.Listen.String() != "0.0.0.0:8080" || web.Redirect.IsValid() || web.Running {
 		t.Errorf("scheduler %s, listen %v, redirect %v, running %v", web.Scheduler.Name, web.Listen, web.Redirect, web.Running)
 	}
-	if got, want := [4]int{web.StartServers, web.MaxClients, web.MinSpareServers, web.MaxSpareServers}, [4]int{8, 256, 6, 18}; got != want {
+	if got, want := [4]int{web.StartServers, web.MaxClients, web.MinSpareServers, web.MaxSpareServers}, [4]int{8, 65535, 6, 18}; got != want {
 		t.Errorf("startservers, maxclients, minspareservers, maxspareservers are %v, want %v", got, want)
 	}
 }
@@ -71,10 +71,12 @@ func TestEditingLeavesWhatIsNotGiven(t *testing.T) {
 		{ServiceSpec{Redirect: netip.MustParseAddrPort("[::ffff:127.0.0.2]:82")},
 			func(s *Service) { s.Redirect = netip.MustParseAddrPort("127.0.0.2:82") }},
 		{ServiceSpec{ClearRedirect: true}, func(s *Service) { s.Redirect = netip.AddrPort{} }},
+		{ServiceSpec{MaxClients: 65535}, func(s *Service) { s.MaxClients = 65535 }},
 		{ServiceSpec{StartServers: 65535}, func(s *Service) { s.StartServers = 65535 }},
-		{ServiceSpec{MaxClients: 20}, func(s *Service) { s.MaxClients = 20 }},
-		{ServiceSpec{MinSpareServers: 30}, func(s *Service) { s.MinSpareServers = 30 }},
+		{ServiceSpec{MaxClients: 20}, func(s *Service) { s.MaxClients, s.StartServers = 20, 20 }},
+		{ServiceSpec{MinSpareServers: 30}, func(s *Service) { s.MinSpareServers, s.MaxSpareServers = 30, 30 }},
 		{ServiceSpec{MaxSpareServers: 40}, func(s *Service) { s.MaxSpareServers = 40 }},
+		{ServiceSpec{MaxSpareServers: 10}, func(s *Service) { s.MinSpareServers, s.MaxSpareServers = 10, 10 }},
 	}
 	for _, edit := range edits {
 		edit.spec.Name = "web"
@@ -117,7 +119,7 @@ func TestTwoServicesMayHaveOneAddress(t *testing.T) {
 func TestServicesAreRefusedInWords(t *testing.T) {
 	addr := netip.MustParseAddrPort
 	s := newTestStore()
-	must(t, s, named("web"))
+	must(t, s, named("web"), addService(ServiceSpec{Name: "few", MaxClients: 4}))
 	tests := []struct {
 		want   error
 		text   string
@@ -136,6 +138,9 @@ func TestServicesAreRefusedInWords(t *testing.T) {
 		{ErrInvalid, `service "x": maxclients is -1, expected 1 to 65535`, addService(ServiceSpec{Name: "x", MaxClients: -1})},
 		{ErrInvalid, `service "x": minspareservers is 65536, expected 1 to 65535`, addService(ServiceSpec{Name: "x", MinSpareServers: 65536})},
 		{ErrInvalid, `service "web": maxspareservers is 65536, expected 1 to 65535`, setService(ServiceSpec{Name: "web", MaxSpareServers: 65536})},
+		{ErrInvalid, `service "x": startservers is 9, expected no more than maxclients, which is 8`, addService(ServiceSpec{Name: "x", StartServers: 9, MaxClients: 8})},
+		{ErrInvalid, `service "x": minspareservers is 3, expected no more than maxspareservers, which is 2`, addService(ServiceSpec{Name: "x", MinSpareServers: 3, MaxSpareServers: 2})},
+		{ErrInvalid, `service "few": startservers is 5, expected no more than maxclients, which is 4`, setService(ServiceSpec{Name: "few", StartServers: 5})},
 		{ErrInvalid, `service "x": redirect needs an address and a port`, addService(ServiceSpec{Name: "x", Redirect: addr("127.0.0.1:0")})},
 		{ErrInvalid, `service "x": redirect needs an address and a port`, addService(ServiceSpec{Name: "x", Redirect: netip.AddrPortFrom(netip.Addr{}, 80)})},
 		{ErrInvalid, `service "web": redirect is both set and taken away`, setService(ServiceSpec{Name: "web", Redirect: addr("127.0.0.1:80"), ClearRedirect: true})},

@@ -20,7 +20,7 @@ const (
 	DefaultScheduler       = "http"
 	DefaultListenPort      = 8080
 	DefaultStartServers    = 8
-	DefaultMaxClients      = 256
+	DefaultMaxClients      = 65535
 	DefaultMinSpareServers = 6
 	DefaultMaxSpareServers = 18
 
@@ -80,10 +80,6 @@ func (s ServiceSpec) defaults() ServiceSpec {
 	s.Scheduler = cmp.Or(s.Scheduler, DefaultScheduler)
 	s.Listen = merge(s.Listen, netip.AddrPortFrom(netip.IPv4Unspecified(), DefaultListenPort))
 	s.Via = cmp.Or(s.Via, ViaOn)
-	s.StartServers = cmp.Or(s.StartServers, DefaultStartServers)
-	s.MaxClients = cmp.Or(s.MaxClients, DefaultMaxClients)
-	s.MinSpareServers = cmp.Or(s.MinSpareServers, DefaultMinSpareServers)
-	s.MaxSpareServers = cmp.Or(s.MaxSpareServers, DefaultMaxSpareServers)
 	return s
 }
 
@@ -133,7 +129,7 @@ func (s ServiceSpec) check() error {
 			return Refuse(ErrInvalid, "service %q: %s is %d, expected 1 to %d", s.Name, n.name, n.value, MaxServers)
 		}
 	}
-	return nil
+	return s.checkNumbers()
 }
 
 // checkVia holds a pseudonym to what Via may name a gateway by (RFC 9110,

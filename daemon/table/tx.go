@@ -44,7 +44,9 @@ func (tx *Tx) AddService(spec ServiceSpec) error {
 	if was := tx.base.Lookup(spec.Name); was != nil && tx.replacing {
 		d.succeed(was)
 	}
-	d.next.apply(spec)
+	if err := d.next.apply(spec); err != nil {
+		return err
+	}
 	d.setScheduler(scheduler)
 	tx.drafts[spec.Name] = d
 	tx.added = append(tx.added, d)
@@ -69,12 +71,14 @@ func (tx *Tx) SetService(spec ServiceSpec) error {
 		}
 		d.setScheduler(scheduler)
 	}
-	d.next.apply(spec)
-	return nil
+	return d.next.apply(spec)
 }
 
-// apply takes over the plain values that spec gives.
-func (s *Service) apply(spec ServiceSpec) {
+// apply takes over the plain values that spec gives, or none of them.
+func (s *Service) apply(spec ServiceSpec) error {
+	if err := s.setNumbers(&spec); err != nil {
+		return err
+	}
 	s.Listen = spec.Listen
 	if spec.ClearRedirect {
 		s.Redirect = netip.AddrPort{}
@@ -89,15 +93,7 @@ func (s *Service) apply(spec ServiceSpec) {
 	if spec.State != NotGiven {
 		s.Running = spec.State == SwitchOn
 	}
-	set := func(value *int, given int) {
-		if given != 0 {
-			*value = given
-		}
-	}
-	set(&s.StartServers, spec.StartServers)
-	set(&s.MaxClients, spec.MaxClients)
-	set(&s.MinSpareServers, spec.MinSpareServers)
-	set(&s.MaxSpareServers, spec.MaxSpareServers)
+	return nil
 }
 
 // DelService deletes a service with its servers and rules. ErrNoService;

@@ -303,6 +303,9 @@ func (p *parser) finish(b *block) {
 	if ownPort == 0 {
 		ownPort = proto.DefaultListenPort
 	}
+	if err := service.CheckNumbers(); err != nil {
+		p.record(p.failAt(b.name.at, "numbers that go together", fmt.Sprintf("%q, in which %v", b.name.text, err)))
+	}
 	lines := make(map[netip.AddrPort]int, len(b.servers))
 	for i := range b.virtual.Dests {
 		addr := withPort(b.virtual.Dests[i].Addr, ownPort)

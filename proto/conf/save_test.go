@@ -89,6 +89,9 @@ var configurations = rapid.Custom(func(t *rapid.T) []proto.Virtual {
 		if taken := v.Service.Listen; slices.ContainsFunc(vs, func(other proto.Virtual) bool { return other.Service.Listen == taken }) {
 			v.Service.Listen = netip.AddrPort{}
 		}
+		if s := &v.Service; s.CheckNumbers() != nil {
+			s.StartServers, s.MinSpareServers = 1, 1
+		}
 		servers := rapid.SliceOfNDistinct(addresses, 0, 5, rapid.ID[netip.AddrPort]).Draw(t, "servers")
 		for _, addr := range servers {
 			v.Dests = append(v.Dests, proto.Dest{Service: name, Addr: addr, Weight: rapid.Uint32Range(0, proto.MaxWeight).Draw(t, "weight")})

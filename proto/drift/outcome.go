@@ -69,10 +69,7 @@ func reported(v *proto.Virtual) proto.Virtual {
 	if !s.Listen.IsValid() {
 		s.Listen = netip.AddrPortFrom(netip.IPv4Unspecified(), proto.DefaultListenPort)
 	}
-	s.StartServers = cmp.Or(s.StartServers, proto.DefaultStartServers)
-	s.MaxClients = cmp.Or(s.MaxClients, proto.DefaultMaxClients)
-	s.MinSpareServers = cmp.Or(s.MinSpareServers, proto.DefaultMinSpareServers)
-	s.MaxSpareServers = cmp.Or(s.MaxSpareServers, proto.DefaultMaxSpareServers)
+	s.DefaultNumbers()
 	if s.Via == "on" {
 		s.Via = ""
 	}

@@ -51,6 +51,18 @@ func setService(v *proto.Virtual, s proto.Service) *proto.Error {
 			*n.to = n.from
 		}
 	}
+	// What is not given gives way, but for maxclients.
+	if s.StartServers == 0 {
+		t.StartServers = min(t.StartServers, t.MaxClients)
+	}
+	if s.MinSpareServers == 0 {
+		t.MinSpareServers = min(t.MinSpareServers, t.MaxSpareServers)
+	} else if s.MaxSpareServers == 0 {
+		t.MaxSpareServers = max(t.MinSpareServers, t.MaxSpareServers)
+	}
+	if err := t.CheckNumbers(); err != nil {
+		return proto.Errorf(unix.EINVAL, "service %q: %v", t.Name, err)
+	}
 	return nil
 }
 

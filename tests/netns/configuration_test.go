@@ -1,6 +1,9 @@
 package netns
 
 import (
+	"fmt"
+	"net"
+	"os"
 	"strings"
 	"testing"
 )
@@ -83,6 +86,16 @@ func TestAConfigurationIsComparedAndStarted(t *testing.T) {
 		t.Errorf("only new is to run, but\n%s", saved)
 	}
 	o.Does("-f", path, "--diff", "--start")
+	o.Does("--load-module", "chttp")
+	if r := o.Call("-f", path, "--diff"); r.Status != 1 || r.Stdout != "- module chttp\n" {
+		t.Errorf("status %d, %s\n%s\nwant that chttp is to be unloaded", r.Status, r.Stderr, r.Stdout)
+	}
+	o.Does("-f", path)
+	if got := o.Does("--modules"); !strings.Contains(got, "chttp           unloaded") {
+		t.Errorf("a file that does not name chttp leaves\n%s", got)
+	}
+	mistyped := o.File("virtual kept { }\nknobs {\n  read_timout = 5\n}")
+	o.Fails(1, mistyped+`:3:3: No such knob: "read_timout" (did you mean "read_timeout"?)`, "-f", mistyped)
 	for _, text := range []string{"", "# nothing but a comment"} {
 		empty := o.File(text)
 		o.Fails(1, empty+": no virtual service, expected one at least (command --flush (-F) deletes all)", "-f", empty)
@@ -98,5 +111,40 @@ func TestAConfigurationIsComparedAndStarted(t *testing.T) {
 	}
 	if out := o.Does("-f", path, "--check"); out != path+": valid, virtual services: 2, real servers: 2, rules: 1\n" {
 		t.Errorf("checked, it says %q", out)
+	}
+}
+
+// A name server that never answers holds a load for 2 seconds, whatever the number
+// of names, and not for each of them.
+func TestNamesThatDoNotAnswerAreNamedTogether(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.Cover("/etc/resolv.conf", "nameserver 127.0.0.1\n")
+	var mute net.PacketConn
+	if err := o.Within(func() (err error) {
+		mute, err = net.ListenPacket("udp", "127.0.0.1:53")
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	defer mute.Close()
+	o.Load("virtual kept { server = r1:80 }")
+	var file, want strings.Builder
+	file.WriteString("virtual web {\n  server = r1:80\n")
+	path := o.File("")
+	for i := range 20 {
+		fmt.Fprintf(&file, "  server = mute%d.example:80\n  rule = pattern /%d use server mute%d.example:80\n", i, i, i)
+		fmt.Fprintf(&want, "tcpvsadm: %s:%d:12: expected host:port, found \"mute%d.example:80\" (host \"mute%d.example\" does not resolve: it did not answer in 2s)\n", path, 3+2*i, i, i)
+	}
+	if err := os.WriteFile(path, []byte(file.String()+"}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := o.Call("-f", path)
+	if r.Status != 1 || r.Stderr != want.String() {
+		t.Errorf("status %d,\n%s\nwant\n%s", r.Status, r.Stderr, want.String())
+	}
+	o.Has(virtual("kept", "0.0.0.0:8080", "http", "server = 192.168.0.11:80 1"))
+	if out := o.Does("-f", path, "--check"); out != path+": valid, virtual services: 1, real servers: 21, rules: 20\n" {
+		t.Errorf("checked without looking names up: %s", out)
 	}
 }

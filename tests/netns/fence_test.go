@@ -109,15 +109,11 @@ func (f *fence) open(w *lab.Wire) bool {
 func (f *fence) errors() (count string) {
 	f.t.Helper()
 	for _, text := range []string{f.Balancer.Read("/run/ktcpvs/proc/net/ktcpvs/stats"), f.Does("-L", "-n", "--stats")} {
-		for line := range strings.Lines(text) {
-			if words := strings.Fields(line); len(words) > 5 && (words[0] == "web" || strings.HasPrefix(words[0], "0.0.0.0:8080")) {
-				if last := words[len(words)-1]; count == "" {
-					count = last
-				} else if last != count {
-					f.t.Errorf("the report counts %s errors, tcpvsadm %s", count, last)
-				}
-			}
+		now := column(f.t, text, "web", "Errors")
+		if count != "" && now != count {
+			f.t.Errorf("the report counts %s errors, tcpvsadm %s", count, now)
 		}
+		count = now
 	}
 	return count
 }

@@ -19,7 +19,7 @@ func TestListingIsTheReferencesBlock(t *testing.T) {
 		    listen = 0.0.0.0:webcache
 		    scheduler = hhttp
 		    startservers = 8
-		    maxclients = 256
+		    maxclients = 65535
 		    minspareservers = 6
 		    maxspareservers = 18
 		    redirect = localhost:www

@@ -33,7 +33,7 @@ func fields(call string) []string { return strings.Fields(call) }
 
 // settings are the lines of a service that a test says nothing else about.
 const settings = `    startservers = 8
-    maxclients = 256
+    maxclients = 65535
     minspareservers = 6
     maxspareservers = 18
 `

@@ -38,7 +38,7 @@ Virtual http \{
     listen = 0.0.0.0:webcache
     scheduler = http
     startservers = 8
-    maxclients = 256
+    maxclients = 65535
     minspareservers = 6
     maxspareservers = 18
     server = r3:www 1
