@@ -56,6 +56,9 @@ const (
 	RuleAttrSource // nest of PrefixAttr*
 	RuleAttrMatch
 	RuleAttrDest // nest of EndpointAttr*
+	RuleAttrNumber
+	RuleAttrHits
+	RuleAttrLast
 )
 
 // Attributes of an address with a port.

@@ -29,9 +29,7 @@ func AppendRequest(dst []byte, r *Request) ([]byte, error) {
 			e.nest(AttrDest, func() { e.dest(&r.Dest, f.must|f.may) })
 		}
 	case AttrRule:
-		if f.must&bits(RuleAttrDest) != 0 {
-			e.check(r.Rule.checkChange())
-		}
+		e.check(r.Rule.checkChange(f))
 		if !f.optional || r.Rule.Service != "" {
 			e.rule(&r.Rule, f.must|f.may)
 		}
@@ -91,8 +89,8 @@ func DecodeRequest(message []byte, dump bool) (Request, error) {
 			r.Dest, err = d.dest(v, f.must, f.may)
 		case AttrRule:
 			r.Rule, err = d.rule(v, f.must, f.may)
-			if err == nil && f.must&bits(RuleAttrDest) != 0 {
-				if why := r.Rule.checkChange(); why != nil {
+			if err == nil {
+				if why := r.Rule.checkChange(f); why != nil {
 					err = d.fail(v.offset, "%v", why)
 				}
 			}
@@ -108,11 +106,12 @@ func DecodeRequest(message []byte, dump bool) (Request, error) {
 }
 
 // checkChange holds a rule to what a change of it must say.
-func (r *Rule) checkChange() error {
-	if len(r.Dests) != 1 {
+func (r *Rule) checkChange(f *form) error {
+	ofServer, ofNumber := f.must&bits(RuleAttrDest) != 0, f.must&bits(RuleAttrNumber) != 0
+	if ofServer && len(r.Dests) != 1 {
 		return fmt.Errorf("rule names %d servers, expected 1", len(r.Dests))
 	}
-	if r.Conditions.Empty() {
+	if (ofServer || ofNumber) && r.Conditions.Empty() {
 		return fmt.Errorf("rule has no condition, expected a pattern or another")
 	}
 	return nil
@@ -126,7 +125,7 @@ var (
 	serviceReportedMay = bits(ServiceAttrRedirect, ServiceAttrRunning, ServiceAttrVia, ServiceAttrAllowLoop)
 	destReported       = bits(DestAttrService, DestAttrAddress, DestAttrWeight, DestAttrActiveConns, DestAttrStats)
 	destReportedMay    = bits(DestAttrDown)
-	ruleReported       = bits(RuleAttrService, RuleAttrMatch, RuleAttrDest)
+	ruleReported       = bits(RuleAttrService, RuleAttrMatch, RuleAttrDest, RuleAttrHits, RuleAttrLast)
 	moduleReported     = bits(ModuleAttrName, ModuleAttrUsers)
 )
 

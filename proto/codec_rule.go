@@ -25,6 +25,13 @@ func (e *encoder) rule(r *Rule, mask uint64) {
 				e.endpoint(RuleAttrDest, d, endpointAddress)
 			}
 		}
+		if mask&bits(RuleAttrNumber) != 0 && r.Number != 0 {
+			e.number(ruleSet, RuleAttrNumber, int64(r.Number))
+		}
+		if mask&bits(RuleAttrHits) != 0 {
+			e.counter(RuleAttrHits, r.Hits)
+			e.counter(RuleAttrLast, uint64(r.Last))
+		}
 	})
 }
 
@@ -85,6 +92,12 @@ func (d *decoder) rule(v value, must, may uint64) (r Rule, err error) {
 			var dest netip.AddrPort
 			dest, err = d.endpoint(v, endpointAddress)
 			r.Dests = append(r.Dests, dest)
+		case RuleAttrNumber:
+			r.Number = uint32(v.number(kindU32))
+		case RuleAttrHits:
+			r.Hits = v.counter()
+		case RuleAttrLast:
+			r.Last = int64(v.counter())
 		}
 		return err
 	})

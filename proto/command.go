@@ -33,6 +33,7 @@ const (
 	CmdBatchCommit
 	CmdSetKnob
 	CmdReplace
+	CmdMoveRule
 )
 
 var commandNames = [...]string{
@@ -60,6 +61,7 @@ var commandNames = [...]string{
 	CmdBatchCommit: "batch-commit",
 	CmdSetKnob:     "set-knob",
 	CmdReplace:     "replace",
+	CmdMoveRule:    "move-rule",
 }
 
 // String is the operation's name in ktcpvs.yaml.
@@ -76,7 +78,7 @@ func (c Command) InBatch() bool {
 	switch c {
 	case CmdNewService, CmdSetService, CmdDelService,
 		CmdNewDest, CmdSetDest, CmdDelDest,
-		CmdNewRule, CmdDelRule, CmdFlush, CmdReplace,
+		CmdNewRule, CmdDelRule, CmdMoveRule, CmdFlush, CmdReplace,
 		CmdStart, CmdStop, CmdZero,
 		CmdNewModule, CmdDelModule, CmdSetKnob:
 		return true

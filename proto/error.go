@@ -90,6 +90,7 @@ var byCommand = map[Command]map[unix.Errno]string{
 		unix.ENOENT: "No such destination",
 		unix.EEXIST: "Rule already exists",
 	},
+	CmdMoveRule:  {unix.ESRCH: "Service not defined", unix.ENOENT: "No such rule"},
 	CmdDelRule:   {unix.ESRCH: "Service not defined", unix.ENOENT: "No such rule"},
 	CmdGetRule:   {unix.ESRCH: "Service not defined", unix.ENOENT: "No such rule"},
 	CmdFlush:     {unix.EBUSY: "Service is running"},

@@ -144,13 +144,16 @@ var genRequest = rapid.Custom(func(t *rapid.T) Request {
 		if r.Dump {
 			r.Dest = Dest{Service: maybe(t, genName)}
 		}
-	case CmdNewRule, CmdDelRule, CmdGetRule:
+	case CmdNewRule, CmdDelRule, CmdGetRule, CmdMoveRule:
 		r.Rule = genRule.Draw(t, "rule")
 		if r.Command != CmdNewRule {
 			r.Rule.Match = 0
 		}
-		if r.Command == CmdGetRule {
+		if r.Command == CmdGetRule || r.Command == CmdMoveRule {
 			r.Rule.Dests = nil
+		}
+		if r.Command == CmdNewRule && rapid.Bool().Draw(t, "numbered") || r.Command == CmdMoveRule {
+			r.Rule.Number = rapid.Uint32Min(1).Draw(t, "number")
 		}
 		if r.Dump {
 			r.Rule = Rule{Service: maybe(t, genName)}
@@ -197,6 +200,7 @@ var genReply = rapid.Custom(func(t *rapid.T) Reply {
 		r.Command = CmdGetRule
 		rule := genRule.Draw(t, "rule")
 		rule.Dests = rapid.SliceOfN(genServer, 1, 20).Draw(t, "servers")
+		rule.Hits, rule.Last = rapid.Uint64().Draw(t, "hits"), rapid.Int64Min(0).Draw(t, "last")
 		r.Rule = &rule
 	case 3:
 		r.Command = CmdGetModule

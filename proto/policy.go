@@ -85,6 +85,9 @@ var (
 		RuleAttrSource:  {name: "source", kind: kindNest, nest: prefixSet},
 		RuleAttrMatch:   {name: "match", kind: kindU8, min: 0, max: MaxMatch},
 		RuleAttrDest:    {name: "dest", kind: kindNest, nest: endpointSet, repeat: destsPerMessage},
+		RuleAttrNumber:  {name: "number", kind: kindU32, min: 1, max: math.MaxUint32},
+		RuleAttrHits:    {name: "hits", kind: kindU64},
+		RuleAttrLast:    {name: "last", kind: kindU64},
 	}}
 
 	endpointSet = &set{"endpoint", []attribute{
@@ -205,7 +208,7 @@ var operations = map[Command]operation{
 	CmdDelDest: {do: destName},
 	CmdGetDest: {do: destName, dump: &form{nest: AttrDest, must: bits(DestAttrService), optional: true}},
 	CmdNewRule: {do: &form{nest: AttrRule, must: bits(RuleAttrService, RuleAttrDest),
-		may: conditions | bits(RuleAttrMatch)}},
+		may: conditions | bits(RuleAttrMatch, RuleAttrNumber)}},
 	CmdDelRule: {do: &form{nest: AttrRule, must: bits(RuleAttrService, RuleAttrDest), may: conditions}},
 	CmdGetRule: {do: &form{nest: AttrRule, must: bits(RuleAttrService), may: conditions},
 		dump: &form{nest: AttrRule, must: bits(RuleAttrService), optional: true}},
@@ -221,6 +224,7 @@ var operations = map[Command]operation{
 	CmdBatchCommit: {do: nothing},
 	CmdSetKnob:     {do: &form{nest: AttrKnob, must: bits(KnobAttrName, KnobAttrValue)}},
 	CmdReplace:     {do: nothing},
+	CmdMoveRule:    {do: &form{nest: AttrRule, must: bits(RuleAttrService, RuleAttrNumber), may: conditions}},
 }
 
 // Flags says what the command can do and what it demands; 0 for a command

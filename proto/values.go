@@ -98,6 +98,15 @@ type Rule struct {
 	// Dests are the rule's servers, newest first when reported; a change
 	// names exactly one.
 	Dests []netip.AddrPort
+
+	// Number, in a change, is where the rule comes to stand: 1 is tried first. To
+	// NEW_RULE, 0 is the usual place.
+	Number uint32
+
+	// Reported, never set: the requests that it has decided, and when it did last, in
+	// Unix seconds; 0 is never.
+	Hits uint64
+	Last int64
 }
 
 // Conditions are what a rule asks of a request. An empty one asks nothing; all

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -65,16 +66,18 @@ func (s *session) commands() []*cli.Command {
 		{Name: "edit-server", Aliases: []string{"e"}, Action: s.editServer,
 			Usage: "set the weight of a real server; what is not given stays", Flags: server(weightFlag())},
 		{Name: "delete-server", Aliases: []string{"d"}, Action: s.deleteServer,
-			Usage: "delete a real server that no rule uses", Flags: server(ifNeededFlag())},
+			Usage: "delete a real server that no rule uses", Flags: server(withRulesFlag(), ifNeededFlag())},
 
 		{Name: "add-rule", Action: s.addRule,
 			Usage:       "send requests for which the conditions hold to a real server",
 			Description: "At least one condition is needed; all that are given must hold.",
-			Flags:       append(ruleFlags(), matchFlag(), ifNeededFlag())},
+			Flags:       append(ruleFlags(), matchFlag(), atFlag(), ifNeededFlag())},
 		{Name: "del-rule", Action: s.deleteRule,
-			Usage:       "take a real server out of a rule",
+			Usage:       "take a real server out of a rule, or delete the rule of a number",
 			Description: "The conditions are those that the rule was added with; without its last server it is gone.",
-			Flags:       append(ruleFlags(), ifNeededFlag())},
+			Flags:       slices.Concat([]cli.Flag{required(identFlag())}, conditionFlags(), []cli.Flag{numberFlag(), serverFlag(), ifNeededFlag()})},
+		{Name: "move-rule", Action: s.moveRule, ArgsUsage: "NUMBER NUMBER",
+			Usage: "give the rule of the first number the second one", Flags: service()},
 
 		{Name: "start", Action: s.start,
 			Usage: "let a virtual service listen; without -i, all of them", Flags: []cli.Flag{ident()}},
@@ -88,7 +91,8 @@ func (s *session) commands() []*cli.Command {
 			Description: "With --stats, counters are listed instead of settings.",
 			Flags: []cli.Flag{ident(), numericFlag(),
 				&cli.BoolFlag{Name: optionStats, Usage: "list the counters of services and real servers"},
-				&cli.BoolFlag{Name: optionExact, Usage: "with --stats: print large counters in full"}}},
+				&cli.BoolFlag{Name: optionRules, Usage: "list the rules with their numbers and what they have decided"},
+				&cli.BoolFlag{Name: optionExact, Usage: "with --stats and --rules: print large counters in full"}}},
 		{Name: commandLoad, Aliases: []string{"f"}, Action: s.loadFile, ArgsUsage: "FILE",
 			Usage: "make the table what a configuration file says, or change nothing", Flags: configurationFlags()},
 		{Name: "save", Aliases: []string{"S"}, Action: s.save,
@@ -121,7 +125,8 @@ func findCommand(app *cli.App, name string) *cli.Command {
 	return nil
 }
 
-// argument tells whether a command has a value of its own, and may have none.
-func argument(command *cli.Command) (taken, optional bool) {
-	return command.ArgsUsage != "", strings.HasPrefix(command.ArgsUsage, "[")
+// arguments is how many values of its own a command has, and whether there may be
+// none.
+func arguments(command *cli.Command) (taken int, optional bool) {
+	return len(strings.Fields(command.ArgsUsage)), strings.HasPrefix(command.ArgsUsage, "[")
 }

@@ -44,7 +44,7 @@ func (s *session) candidates(app *cli.App, words []string) []candidate {
 		return nil
 	case len(words) == 0 || l.command == nil:
 		return commandCandidates(app)
-	case (l.command.Name == commandKnob || l.command.Name == commandBatch) && l.argument == nil:
+	case (l.command.Name == commandKnob || l.command.Name == commandBatch) && len(l.values) == 0:
 		return s.arguments(l)
 	}
 	return l.optionCandidates()

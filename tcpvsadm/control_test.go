@@ -109,7 +109,7 @@ func TestEveryCommandHasHelp(t *testing.T) {
 	for _, f := range forms {
 		words := []string{f.names[0]}
 		if f.argument != "" && f.names[0] != "--knob" {
-			words = append(words, f.argument)
+			words = append(words, strings.Fields(f.argument)...)
 		}
 		help := o.does(append(words, "-h")...)
 		for _, word := range append(f.names, append(f.needs, f.take...)...) {
@@ -138,7 +138,7 @@ func TestCompletionOffersWhatMayComeNext(t *testing.T) {
 		"--version":       "",
 		"-D":              "--ident --if-needed --nlport -i",
 		"-D -i web":       "--if-needed --nlport",
-		"-L -n":           "--exact --ident --nlport --stats -i",
+		"-L -n":           "--exact --ident --nlport --rules --stats -i",
 		"--start -i web":  "--nlport",
 		"--knob unload":   "--nlport",
 		"-D --bogus -i":   "--ident --if-needed --nlport -i",

@@ -19,10 +19,10 @@ type line struct {
 	help    bool
 	version bool
 
-	argument *string  // the command's own value
-	globals  []string // options of every command, as --name=value
-	options  []string // options of this one
-	given    map[cli.Flag][]string
+	values  []string // the command's own
+	globals []string // options of every command, as --name=value
+	options []string // options of this one
+	given   map[cli.Flag][]string
 }
 
 // readLine reads a whole call. The error says which option and which command
@@ -79,8 +79,8 @@ func (l *line) word(words []string) (rest []string, err error) {
 // takesValue tells whether the rest of a word belongs to this short name.
 func (l *line) takesValue(name string) bool {
 	if command := findCommand(l.app, name); command != nil {
-		taken, _ := argument(command)
-		return taken
+		taken, _ := arguments(command)
+		return taken > 0
 	}
 	f := l.find(name)
 	return f != nil && takesValue(f)
@@ -136,24 +136,30 @@ func (l *line) option(spelled, name, value string, attached bool, rest []string)
 	return rest, nil
 }
 
-// start takes the command, and its own value where it has one.
+// start takes the command, and its own values where it has some.
 func (l *line) start(command *cli.Command, value string, attached bool, rest []string) ([]string, error) {
 	if l.command != nil {
 		return nil, usagef("%s and %s are two commands; a call takes one",
 			spelling(l.command.Names()), spelling(command.Names()))
 	}
 	l.command = command
-	taken, optional := argument(command)
-	switch {
-	case attached && !taken:
-		return nil, usagef("command %s takes no value, but %q is given", spelling(command.Names()), value)
-	case attached:
-		l.argument = &value
-	case taken && len(rest) > 0 && (!optional || !strings.HasPrefix(rest[0], "-")):
-		l.argument, rest = &rest[0], rest[1:]
-	case taken && !optional:
-		return nil, &missingValue{usageError: usageError{
-			"command " + spelling(command.Names()) + " needs a " + command.ArgsUsage}}
+	taken, optional := arguments(command)
+	if attached {
+		if taken == 0 {
+			return nil, usagef("command %s takes no value, but %q is given", spelling(command.Names()), value)
+		}
+		l.values = []string{value}
+	}
+	for len(l.values) < taken {
+		if len(rest) > 0 && (!optional || !strings.HasPrefix(rest[0], "-")) {
+			l.values, rest = append(l.values, rest[0]), rest[1:]
+			continue
+		}
+		if !optional {
+			return nil, &missingValue{usageError: usageError{
+				"command " + spelling(command.Names()) + " needs a " + command.ArgsUsage}}
+		}
+		break
 	}
 	return rest, nil
 }
@@ -242,6 +248,11 @@ func (l *line) checkComplete() error {
 			missing = append(missing, spelling(f.Names()))
 		}
 	}
+	if f := findFlag(l.command.Flags, optionNumber); f != nil && len(l.given[f]) == 0 {
+		if server := findFlag(l.command.Flags, optionServer); len(l.given[server]) == 0 {
+			missing = append(missing, spelling(server.Names()))
+		}
+	}
 	if len(conditions) > 0 && !asked {
 		missing = append(missing, "one of "+strings.Join(conditions, ", "))
 	}
@@ -266,8 +277,8 @@ func (l *line) arguments() []string {
 		return append(args, "--help")
 	}
 	args = append(args, l.options...)
-	if l.argument != nil {
-		args = append(args, "--", *l.argument)
+	if len(l.values) > 0 {
+		args = append(append(args, "--"), l.values...)
 	}
 	return args
 }

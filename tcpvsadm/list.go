@@ -11,8 +11,11 @@ import (
 
 // list prints the table or one service of it, or their counters.
 func (s *session) list(c *cli.Context) error {
-	if c.Bool(optionExact) && !c.Bool(optionStats) {
-		return usagef("option --exact with command %s needs option --stats", spelling(c.Command.Names()))
+	switch stats, rules := c.Bool(optionStats), c.Bool(optionRules); {
+	case c.Bool(optionExact) && !stats && !rules:
+		return usagef("option --exact with command %s needs option --stats or --rules", spelling(c.Command.Names()))
+	case stats && rules:
+		return usagef("options --stats and --rules with command %s exclude each other", spelling(c.Command.Names()))
 	}
 	name, err := ident(c)
 	if err != nil {
@@ -29,9 +32,12 @@ func (s *session) list(c *cli.Context) error {
 		}
 		names := s.names(c, table)
 		var text []byte
-		if c.Bool(optionStats) {
-			text = appendStats(nil, info.Version, table, names, c.Bool(optionExact))
-		} else {
+		switch exact := c.Bool(optionExact); {
+		case c.Bool(optionStats):
+			text = appendStats(nil, info.Version, table, names, exact)
+		case c.Bool(optionRules):
+			text = appendRules(nil, info.Version, table, names, exact)
+		default:
 			text = conf.AppendList(nil, info.Version, table, names)
 		}
 		_, err = s.out.Write(text)

@@ -29,6 +29,10 @@ const (
 	optionNumeric     = "numeric"
 	optionStats       = "stats"
 	optionExact       = "exact"
+	optionRules       = "rules"
+	optionAt          = "at"
+	optionNumber      = "number"
+	optionWithRules   = "with-rules"
 	optionIfNeeded    = "if-needed"
 	optionCheck       = "check"
 	optionResolve     = "resolve"
@@ -125,6 +129,19 @@ func ruleFlags() []cli.Flag {
 func matchFlag() *cli.StringFlag {
 	return &cli.StringFlag{Name: optionMatch, Aliases: []string{"m"}, Value: "0",
 		Usage: "capture `GROUP` from 0 to 10 that hhttp hashes"}
+}
+
+func atFlag() *cli.StringFlag {
+	return &cli.StringFlag{Name: optionAt, Usage: "`NUMBER` of a new rule; 1 is tried first"}
+}
+
+// numberFlag stands for the conditions of a rule.
+func numberFlag() *cli.StringFlag {
+	return &cli.StringFlag{Name: optionNumber, Usage: "`NUMBER` of the rule, as --list --rules has it", Category: condition}
+}
+
+func withRulesFlag() *cli.BoolFlag {
+	return &cli.BoolFlag{Name: optionWithRules, Usage: "take it out of the rules that use it, too"}
 }
 
 func numericFlag() *cli.BoolFlag {

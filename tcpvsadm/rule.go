@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"strings"
 
@@ -21,10 +22,20 @@ func (s *session) addRule(c *cli.Context) error {
 		return err
 	}
 	rule.Match = uint8(match)
+	if at := valueOf(c, optionAt); at.isGiven() {
+		number, err := at.number(1, math.MaxUint32)
+		if err != nil {
+			return err
+		}
+		rule.Number = uint32(number)
+	}
 	return s.change(c, proto.Change{Command: proto.CmdNewRule, Rule: rule})
 }
 
 func (s *session) deleteRule(c *cli.Context) error {
+	if c.IsSet(optionNumber) {
+		return s.deleteNumbered(c)
+	}
 	rule, err := s.rule(c)
 	if err != nil {
 		return err

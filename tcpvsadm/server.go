@@ -61,7 +61,11 @@ func (s *session) deleteServer(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.change(c, proto.Change{Command: proto.CmdDelDest, Dest: proto.Dest{Service: name, Addr: addr}})
+	dest := proto.Dest{Service: name, Addr: addr}
+	if c.Bool(optionWithRules) {
+		return s.deleteWithRules(c, dest)
+	}
+	return s.change(c, proto.Change{Command: proto.CmdDelDest, Dest: dest})
 }
 
 // server is the virtual service and the real server that the options name.

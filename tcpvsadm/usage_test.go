@@ -22,10 +22,11 @@ var forms = []form{
 	{[]string{"--flush", "-F"}, "", nil, nil},
 	{[]string{"--add-server", "-a"}, "", []string{"-i", "-r"}, []string{"-w", "--if-needed"}},
 	{[]string{"--edit-server", "-e"}, "", []string{"-i", "-r"}, []string{"-w"}},
-	{[]string{"--delete-server", "-d"}, "", []string{"-i", "-r"}, []string{"--if-needed"}},
-	{[]string{"--add-rule"}, "", []string{"-i", "-p", "-r"}, []string{"-m", "--host", "--method", "--header", "--cookie", "--query", "--source", "--if-needed"}},
+	{[]string{"--delete-server", "-d"}, "", []string{"-i", "-r"}, []string{"--with-rules", "--if-needed"}},
+	{[]string{"--add-rule"}, "", []string{"-i", "-p", "-r"}, []string{"-m", "--at", "--host", "--method", "--header", "--cookie", "--query", "--source", "--if-needed"}},
 	{[]string{"--del-rule"}, "", []string{"-i", "-p", "-r"}, []string{"--host", "--method", "--header", "--cookie", "--query", "--source", "--if-needed"}},
-	{[]string{"--list", "-L"}, "", nil, []string{"-i", "-n", "--stats", "--exact"}},
+	{[]string{"--move-rule"}, "1 2", []string{"-i"}, nil},
+	{[]string{"--list", "-L"}, "", nil, []string{"-i", "-n", "--stats", "--rules", "--exact"}},
 	{[]string{"--start"}, "", nil, []string{"-i"}},
 	{[]string{"--stop"}, "", nil, []string{"-i"}},
 	{[]string{"--load-configfile", "-f"}, "file", nil, []string{"--check", "--resolve", "--diff", "--start"}},
@@ -45,7 +46,7 @@ var options = map[string]struct{ long, value string }{
 	"-i": {"--ident", "web"}, "-s": {"--scheduler", "http"}, "-P": {"--port", "81"}, "-l": {"--listen", "127.0.0.1"},
 	"-r": {"--real-server", "127.0.0.1:80"}, "-w": {"--weight", "2"}, "-p": {"--pattern", "/x"}, "-m": {"--match", "1"}, "-n": {"--numeric", ""},
 	"--host": {"--host", "x"}, "--method": {"--method", "GET"}, "--header": {"--header", "X"}, "--cookie": {"--cookie", "c"},
-	"--query": {"--query", "q"}, "--source": {"--source", "::1"}, "--stats": {"--stats", ""}, "--exact": {"--exact", ""},
+	"--query": {"--query", "q"}, "--source": {"--source", "::1"}, "--stats": {"--stats", ""}, "--rules": {"--rules", ""}, "--at": {"--at", "1"}, "--with-rules": {"--with-rules", ""}, "--exact": {"--exact", ""},
 	"--if-needed": {"--if-needed", ""}, "--check": {"--check", ""}, "--resolve": {"--resolve", ""}, "--diff": {"--diff", ""},
 }
 
@@ -68,7 +69,7 @@ func (f form) shown() string {
 func (f form) words(name string, with []string) []string {
 	words := []string{name}
 	if f.argument != "" {
-		words = append(words, f.argument)
+		words = append(words, strings.Fields(f.argument)...)
 	}
 	for _, option := range with {
 		words = append(words, option)
@@ -131,6 +132,9 @@ func TestOptionsThatAreMissing(t *testing.T) {
 			want := "command " + f.shown() + " needs option " + shown(missing, options[missing].long)
 			if missing == "-p" {
 				want = "command " + f.shown() + " needs option one of --pattern (-p), --host, --method, --header, --cookie, --query, --source"
+				if f.names[0] == "--del-rule" {
+					want += ", --number"
+				}
 			}
 			o.fails(exitUsage, want, f.words(f.names[0], slices.Delete(slices.Clone(f.needs), i, i+1))...)
 		}
@@ -175,43 +179,49 @@ func TestTwoCommands(t *testing.T) {
 func TestWordsThatMeanNothing(t *testing.T) {
 	o := lonely(t)
 	for args, want := range map[string]string{
-		"web":                      `"web" is neither a command nor an option`,
-		"list":                     `"list" is neither a command nor an option (did you mean --list?)`,
-		"-":                        `"-" is neither a command nor an option`,
-		"-- -L":                    `"--" is neither a command nor an option`,
-		"-L web":                   `unexpected word "web" with command --list (-L)`,
-		"-L --":                    `unexpected word "--" with command --list (-L)`,
-		"-A -i web http":           `unexpected word "http" with command --add-service (-A)`,
-		"-f file more":             `unexpected word "more" with command --load-configfile (-f)`,
-		"--knob unload more":       `unexpected word "more" with command --knob`,
-		"-x":                       `unknown option -x`,
-		"--rate":                   `unknown option --rate`,
-		"-L --rate":                `unknown option --rate with command --list (-L)`,
-		"-Lx":                      `unknown option -x with command --list (-L)`,
-		"-L --n":                   `unknown option --n with command --list (-L)`,
-		"-L --num":                 `unknown option --num with command --list (-L)`,
-		"--L":                      `unknown option --L`,
-		"-n":                       `option --numeric (-n) stands before any command; the command comes first`,
-		"-i web -L":                `option --ident (-i) stands before any command; the command comes first`,
-		"-nL":                      `option --numeric (-n) stands before any command; the command comes first`,
-		"--header X --add-rule":    `option --header stands before any command; the command comes first`,
-		"-L --numeric=yes":         `option --numeric (-n) takes no value with command --list (-L), but "yes" is given`,
-		"--list=web":               `command --list (-L) takes no value, but "web" is given`,
-		"-L -i":                    `option --ident (-i) needs a value with command --list (-L)`,
-		"-Lni":                     `option --ident (-i) needs a value with command --list (-L)`,
-		"--nlport":                 `option --nlport needs a value`,
-		"-f":                       `command --load-configfile (-f) needs a FILE`,
-		"--load-module":            `command --load-module needs a NAME`,
-		"-L --exact":               `option --exact with command --list (-L) needs option --stats`,
-		"--version -L":             `--version stands alone, but "-L" follows`,
-		"--version --version":      `--version stands alone, but "--version" follows`,
-		"-L --version":             `unknown option --version with command --list (-L)`,
-		"-h -L":                    `--help (-h) stands alone, but "-L" follows; a command's help is COMMAND -h`,
-		"--help=me":                `unknown option --help`,
-		"--knob =3":                `command --knob is given "=3", expected NAME or NAME=VALUE`,
-		"--knob unload=":           `command --knob unload is given "", expected a number from -2147483648 to 2147483647`,
-		"--knob unload=yes":        `command --knob unload is given "yes", expected a number from -2147483648 to 2147483647`,
-		"--knob unload=2147483648": `command --knob unload is given "2147483648", expected a number from -2147483648 to 2147483647`,
+		"web":                               `"web" is neither a command nor an option`,
+		"list":                              `"list" is neither a command nor an option (did you mean --list?)`,
+		"-":                                 `"-" is neither a command nor an option`,
+		"-- -L":                             `"--" is neither a command nor an option`,
+		"-L web":                            `unexpected word "web" with command --list (-L)`,
+		"-L --":                             `unexpected word "--" with command --list (-L)`,
+		"-A -i web http":                    `unexpected word "http" with command --add-service (-A)`,
+		"-f file more":                      `unexpected word "more" with command --load-configfile (-f)`,
+		"--knob unload more":                `unexpected word "more" with command --knob`,
+		"-x":                                `unknown option -x`,
+		"--rate":                            `unknown option --rate`,
+		"-L --rate":                         `unknown option --rate with command --list (-L)`,
+		"-Lx":                               `unknown option -x with command --list (-L)`,
+		"-L --n":                            `unknown option --n with command --list (-L)`,
+		"-L --num":                          `unknown option --num with command --list (-L)`,
+		"--L":                               `unknown option --L`,
+		"-n":                                `option --numeric (-n) stands before any command; the command comes first`,
+		"-i web -L":                         `option --ident (-i) stands before any command; the command comes first`,
+		"-nL":                               `option --numeric (-n) stands before any command; the command comes first`,
+		"--header X --add-rule":             `option --header stands before any command; the command comes first`,
+		"-L --numeric=yes":                  `option --numeric (-n) takes no value with command --list (-L), but "yes" is given`,
+		"--list=web":                        `command --list (-L) takes no value, but "web" is given`,
+		"-L -i":                             `option --ident (-i) needs a value with command --list (-L)`,
+		"-Lni":                              `option --ident (-i) needs a value with command --list (-L)`,
+		"--nlport":                          `option --nlport needs a value`,
+		"-f":                                `command --load-configfile (-f) needs a FILE`,
+		"--load-module":                     `command --load-module needs a NAME`,
+		"-L --exact":                        `option --exact with command --list (-L) needs option --stats or --rules`,
+		"-L --stats --rules":                `options --stats and --rules with command --list (-L) exclude each other`,
+		"--move-rule 1":                     `command --move-rule needs a NUMBER NUMBER`,
+		"--move-rule 1 x -i web":            `command --move-rule is given "x", expected a number of a rule, from 1`,
+		"--move-rule=0 1 -i web":            `command --move-rule is given "0", expected a number of a rule, from 1`,
+		"--del-rule -i web --number 0":      `option --number with command --del-rule is "0": expected a number from 1 to 4294967295`,
+		"--del-rule -i web --number 1 -p x": `option --number with command --del-rule stands for the conditions, but option --pattern (-p) is given`,
+		"--version -L":                      `--version stands alone, but "-L" follows`,
+		"--version --version":               `--version stands alone, but "--version" follows`,
+		"-L --version":                      `unknown option --version with command --list (-L)`,
+		"-h -L":                             `--help (-h) stands alone, but "-L" follows; a command's help is COMMAND -h`,
+		"--help=me":                         `unknown option --help`,
+		"--knob =3":                         `command --knob is given "=3", expected NAME or NAME=VALUE`,
+		"--knob unload=":                    `command --knob unload is given "", expected a number from -2147483648 to 2147483647`,
+		"--knob unload=yes":                 `command --knob unload is given "yes", expected a number from -2147483648 to 2147483647`,
+		"--knob unload=2147483648":          `command --knob unload is given "2147483648", expected a number from -2147483648 to 2147483647`,
 	} {
 		o.fails(exitUsage, want, strings.Fields(args)...)
 	}

@@ -26,6 +26,9 @@ func apply(tx *table.Tx, c *proto.Change) error {
 		return tx.AddRule(c.Rule.Service, ruleSpec(&c.Rule))
 	case proto.CmdDelRule:
 		return tx.DelRule(c.Rule.Service, ruleSpec(&c.Rule))
+	case proto.CmdMoveRule:
+		pattern := patternOf(&c.Rule.Conditions)
+		return tx.MoveRule(c.Rule.Service, &pattern, int(c.Rule.Number))
 	case proto.CmdFlush:
 		return tx.Flush()
 	}
@@ -55,5 +58,5 @@ func serverSpec(d *proto.Dest) table.ServerSpec {
 
 // ruleSpec takes a rule of one server, as the wire's policy has it.
 func ruleSpec(r *proto.Rule) table.RuleSpec {
-	return table.RuleSpec{Pattern: patternOf(&r.Conditions), Match: int(r.Match), Server: r.Dests[0]}
+	return table.RuleSpec{Pattern: patternOf(&r.Conditions), Match: int(r.Match), Server: r.Dests[0], Number: int(r.Number)}
 }

@@ -189,6 +189,9 @@ func zero(snapshot *table.Snapshot, name string) {
 		for _, server := range svc.Servers {
 			server.Live.Stats.Zero()
 		}
+		for _, rule := range svc.Rules {
+			rule.Hits.Zero()
+		}
 	}
 }
 

@@ -96,6 +96,7 @@ func ruleOf(svc *table.Service, rule *table.Rule) *proto.Rule {
 	for i, server := range rule.Servers {
 		r.Dests[i] = server.Addr
 	}
+	r.Hits, r.Last = rule.Hits.Sum()
 	return r
 }
 

@@ -11,6 +11,8 @@ func describe(r *proto.Request) []any {
 		return []any{"service", r.Dest.Service, "server", r.Dest.Addr}
 	case proto.CmdNewRule, proto.CmdDelRule:
 		return []any{"service", r.Rule.Service, "pattern", r.Rule.Pattern, "server", r.Rule.Dests[0]}
+	case proto.CmdMoveRule:
+		return []any{"service", r.Rule.Service, "pattern", r.Rule.Pattern, "number", r.Rule.Number}
 	case proto.CmdNewModule, proto.CmdDelModule:
 		return []any{"scheduler", r.Module.Name}
 	case proto.CmdSetKnob:

@@ -179,11 +179,11 @@ func (s *Session) choose(c *Context, svc *table.Service) *table.Server {
 	}
 	in := c.input(s.Source)
 	if s.own && s.server != nil {
-		if server := svc.Keep(in, s.server.Live); server != nil {
+		if server := svc.Keep(c.Loop, c.Unix, in, s.server.Live); server != nil {
 			return server
 		}
 	}
-	return c.present(svc, svc.Choose(c.Loop, in), in)
+	return c.present(svc, svc.Choose(c.Loop, c.Unix, in), in)
 }
 
 // present is the server that was chosen, or another one as long as that is away.

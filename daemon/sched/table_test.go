@@ -45,7 +45,7 @@ func TestAServerRemovedWhilePickedFinishesOnItsOwn(t *testing.T) {
 			store, _ := newStore(t, name)
 			before := store.Snapshot().Lookup("web")
 			in := &match.Input{URI: []byte("/index.html")}
-			gone := before.Choose(0, in)
+			gone := before.Choose(0, 0, in)
 			gone.Live.Conns.Add(1)
 
 			update(t, store, func(tx *table.Tx) error {
@@ -55,7 +55,7 @@ func TestAServerRemovedWhilePickedFinishesOnItsOwn(t *testing.T) {
 			})
 			after := store.Snapshot().Lookup("web")
 			for range 10 {
-				if s := after.Choose(0, in); s == nil || s.Addr == gone.Addr {
+				if s := after.Choose(0, 0, in); s == nil || s.Addr == gone.Addr {
 					t.Fatalf("chose %v after its removal", s)
 				} else {
 					s.Live.Conns.Add(1)
@@ -85,14 +85,14 @@ func TestHhttpTakesTheSumOfTheGroupsBytesInListOrder(t *testing.T) {
 		}
 		want := web.Rules[0].Servers[sum%3]
 		for range 3 {
-			got := web.Choose(0, &match.Input{URI: []byte("/u/" + user + "/mail")})
+			got := web.Choose(0, 0, &match.Input{URI: []byte("/u/" + user + "/mail")})
 			if got != want {
 				t.Errorf("user %q goes to %v, want %v", user, got.Addr, want.Addr)
 			}
 			got.Live.Conns.Add(1) // however many it has
 		}
 	}
-	if got := web.Choose(0, &match.Input{URI: []byte("/other")}); got != web.Rules[0].Servers[0] {
+	if got := web.Choose(0, 0, &match.Input{URI: []byte("/other")}); got != web.Rules[0].Servers[0] {
 		t.Errorf("a group that took no part goes to %v, want the first", got.Addr)
 	}
 }
@@ -110,7 +110,7 @@ func TestPickingIsSafeWhileTheTableChanges(t *testing.T) {
 					return
 				default:
 				}
-				s := store.Snapshot().Lookup("web").Choose(loop, in)
+				s := store.Snapshot().Lookup("web").Choose(loop, 0, in)
 				if s == nil {
 					t.Error("no server to be had")
 					return

@@ -105,7 +105,7 @@ func (d *draft) build(limits match.Limits) (*Service, error) {
 	if d.rules == nil {
 		return &svc, nil
 	}
-	svc.Rules = d.rules.build(svc.Scheduler, d.newScheduler)
+	svc.Rules = d.rules.build(svc.Scheduler, d.newScheduler, d.loops)
 	changed := d.rules.changed
 	if d.before != nil {
 		changed = !d.before.samePatterns(svc.Rules)

@@ -102,16 +102,22 @@ func (rs *draftRules) find(p *match.Pattern) *draftRule {
 	return rs.byID[idOf(p)]
 }
 
-func (rs *draftRules) append(r *draftRule) {
+// append adds a rule; number is which it is to be, 0 the usual one.
+func (rs *draftRules) append(r *draftRule, number int) error {
+	if number != 0 {
+		if err := rs.place(r, number); err != nil {
+			return err
+		}
+	} else {
+		list := rs.listOf(r)
+		*list = append(*list, r)
+	}
 	rs.count++
 	if rs.byID != nil {
 		rs.byID[idOf(r.pattern)] = r
 	}
-	if isDefault(r.pattern) {
-		rs.tail = append(rs.tail, r)
-	} else {
-		rs.front = append(rs.front, r)
-	}
+	rs.changed = true
+	return nil
 }
 
 func (rs *draftRules) remove(r *draftRule) {
@@ -136,22 +142,38 @@ func (rs *draftRules) using(s *draftServer) *draftRule {
 }
 
 // build makes the rules of the next snapshot, in the order they are tried.
-func (rs *draftRules) build(scheduler *Scheduler, newScheduler bool) []*Rule {
-	rules := make([]*Rule, 0, rs.count)
-	for _, r := range slices.Backward(rs.front) {
-		if !r.gone {
-			rules = append(rules, r.build(scheduler, newScheduler))
+func (rs *draftRules) build(scheduler *Scheduler, newScheduler bool, loops int) []*Rule {
+	order := make([]*draftRule, 0, rs.count)
+	fresh := 0
+	add := func(r *draftRule) {
+		if r.gone {
+			return
+		}
+		order = append(order, r)
+		if r.was == nil {
+			fresh++
 		}
 	}
+	for _, r := range slices.Backward(rs.front) {
+		add(r)
+	}
 	for _, r := range rs.tail {
-		if !r.gone {
-			rules = append(rules, r.build(scheduler, newScheduler))
+		add(r)
+	}
+	hits := newHits(loops, fresh)
+	rules := make([]*Rule, len(order))
+	for i, r := range order {
+		counted := hits[:0]
+		if r.was == nil {
+			counted, hits = hits[:1], hits[1:]
 		}
+		rules[i] = r.build(scheduler, newScheduler, counted)
 	}
 	return rules
 }
 
-func (r *draftRule) build(scheduler *Scheduler, newScheduler bool) *Rule {
+// build makes the rule, with the counters of the one that was there, or those given.
+func (r *draftRule) build(scheduler *Scheduler, newScheduler bool, counted []Hits) *Rule {
 	stale := r.changed || newScheduler ||
 		slices.ContainsFunc(r.servers, func(s *draftServer) bool { return s.changed })
 	if !stale {
@@ -161,15 +183,21 @@ func (r *draftRule) build(scheduler *Scheduler, newScheduler bool) *Rule {
 	for _, s := range slices.Backward(r.servers) {
 		servers = append(servers, s.Server)
 	}
-	if r.was != nil && !newScheduler && r.match == r.was.Match && slices.Equal(servers, r.was.Servers) {
-		return r.was
-	}
-	return &Rule{
+	rule := &Rule{
 		Pattern: *r.pattern,
 		Match:   r.match,
 		Servers: servers,
 		Picker:  scheduler.Build(servers),
 	}
+	switch {
+	case r.was == nil:
+		rule.Hits = &counted[0]
+	case !newScheduler && r.match == r.was.Match && slices.Equal(servers, r.was.Servers):
+		return r.was
+	default:
+		rule.Hits = r.was.Hits
+	}
+	return rule
 }
 
 // clonePattern makes a rule's pattern its own: the caller may go on using his.

@@ -327,7 +327,7 @@ func render(s *Snapshot) string {
 		}
 		for _, uri := range probes {
 			to := "none"
-			if server := svc.Choose(0, &match.Input{URI: []byte(uri)}); server != nil {
+			if server := svc.Choose(0, 0, &match.Input{URI: []byte(uri)}); server != nil {
 				to = server.Addr.String()
 			}
 			fmt.Fprintln(&b, "  sends", uri, to)

@@ -2,8 +2,10 @@ package table
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,10 +44,10 @@ func TestADefaultPatternWithAConditionIsAnOrdinaryRule(t *testing.T) {
 func TestOnePatternIsOneRuleOfSeveralServers(t *testing.T) {
 	s := newTestStore()
 	must(t, s, named("web"), addServer("web", "10.0.0.1:80", 1), addServer("web", "10.0.0.2:80", 1), addServer("web", "10.0.0.3:80", 1),
-		addRuleSpec("web", RuleSpec{match.Pattern{Expr: "/a"}, 2, netip.MustParseAddrPort("10.0.0.1:80")}),
+		addRuleSpec("web", RuleSpec{Pattern: match.Pattern{Expr: "/a"}, Match: 2, Server: netip.MustParseAddrPort("10.0.0.1:80")}),
 		addRule("web", "/b", "10.0.0.1:80"),
 		addRule("web", "/a", "10.0.0.3:80"),
-		addRuleSpec("web", RuleSpec{match.Pattern{Expr: "/a"}, 2, netip.MustParseAddrPort("10.0.0.2:80")}))
+		addRuleSpec("web", RuleSpec{Pattern: match.Pattern{Expr: "/a"}, Match: 2, Server: netip.MustParseAddrPort("10.0.0.2:80")}))
 	web := s.Snapshot().Lookup("web")
 	if got, want := exprs(web), []string{"/b", "/a"}; !reflect.DeepEqual(got, want) {
 		t.Fatalf("rules %q, want %q", got, want)
@@ -108,7 +110,7 @@ func TestRulesAreRefusedInWords(t *testing.T) {
 	server := netip.MustParseAddrPort("10.0.0.1:80")
 	s := newTestStore()
 	must(t, s, named("web"), addServer("web", "10.0.0.1:80", 1), addServer("web", "10.0.0.2:80", 1),
-		addRuleSpec("web", RuleSpec{match.Pattern{Expr: `/a\.b`}, 1, server}))
+		addRuleSpec("web", RuleSpec{Pattern: match.Pattern{Expr: `/a\.b`}, Match: 1, Server: server}))
 	tests := []struct {
 		want   error
 		text   string
@@ -122,9 +124,9 @@ func TestRulesAreRefusedInWords(t *testing.T) {
 		{ErrNoRule, `rule "/a\.b" does not use server 10.0.0.2:80`, delRule("web", `/a\.b`, "10.0.0.2:80")},
 		{ErrExists, `rule "/a\.b" already uses server 10.0.0.1:80`, addRule("web", `/a\.b`, "10.0.0.1:80")},
 		{ErrInvalid, `rule "/a\.b" has match 1, not 2: delete it first`, addRuleSpec("web",
-			RuleSpec{match.Pattern{Expr: `/a\.b`}, 2, netip.MustParseAddrPort("10.0.0.2:80")})},
-		{ErrInvalid, `match is 11, expected 0 to 10`, addRuleSpec("web", RuleSpec{match.Pattern{Expr: "x"}, 11, server})},
-		{ErrInvalid, `match is -1, expected 0 to 10`, addRuleSpec("web", RuleSpec{match.Pattern{Expr: "x"}, -1, server})},
+			RuleSpec{Pattern: match.Pattern{Expr: `/a\.b`}, Match: 2, Server: netip.MustParseAddrPort("10.0.0.2:80")})},
+		{ErrInvalid, `match is 11, expected 0 to 10`, addRuleSpec("web", RuleSpec{Pattern: match.Pattern{Expr: "x"}, Match: 11, Server: server})},
+		{ErrInvalid, `match is -1, expected 0 to 10`, addRuleSpec("web", RuleSpec{Pattern: match.Pattern{Expr: "x"}, Match: -1, Server: server})},
 		{ErrInvalid, `a rule needs a pattern or another condition`, addRuleSpec("web", RuleSpec{Server: server})},
 		{ErrInvalid, "rule \"a\nb\": a control character, or not UTF-8, at byte 1", addRule("web", "a\nb", "10.0.0.1:80")},
 		{ErrInvalid, `rule header  "x": a header, cookie or query without a name`, addRuleSpec("web",
@@ -134,7 +136,7 @@ func TestRulesAreRefusedInWords(t *testing.T) {
 		refused(t, s, test.want, test.text, test.change)
 	}
 	longest := strings.Repeat("a", 255)
-	must(t, s, addRuleSpec("web", RuleSpec{match.Pattern{Expr: longest}, 10, server}))
+	must(t, s, addRuleSpec("web", RuleSpec{Pattern: match.Pattern{Expr: longest}, Match: 10, Server: server}))
 	refused(t, s, ErrInvalid, `rule "`+longest+`b": 256 bytes, expected 255 at most`, addRule("web", longest+"b", "10.0.0.1:80"))
 }
 
@@ -192,5 +194,92 @@ func TestARuleIsDescribedAsTheConfigurationWritesIt(t *testing.T) {
 	const want = `pattern "^/a\.b" host "h" method "GET" header X "1" cookie c "" query q "2" source 10.0.0.0/8`
 	if got := describe(&p); got != want {
 		t.Errorf("described as %s, want %s", got, want)
+	}
+}
+
+func TestRulesHaveNumbersByWhichTheyArePlacedAndMoved(t *testing.T) {
+	s := newTestStore()
+	must(t, s, named("web"), addServer("web", "10.0.0.1:80", 1), addRule("web", "/a", "10.0.0.1:80"), addRule("web", "/b", "10.0.0.1:80"),
+		addRule("web", ".*", "10.0.0.1:80"))
+	server := netip.MustParseAddrPort("10.0.0.1:80")
+	add := func(expr string, number int) func(*Tx) error {
+		return addRuleSpec("web", RuleSpec{Pattern: match.Pattern{Expr: expr}, Server: server, Number: number})
+	}
+	move := func(expr string, number int) func(*Tx) error {
+		return func(tx *Tx) error { return tx.MoveRule("web", &match.Pattern{Expr: expr}, number) }
+	}
+	was := s.Snapshot().Lookup("web").Rules[1] // /a
+	for _, step := range []struct {
+		change func(*Tx) error
+		want   string
+	}{
+		{add("/c", 1), "/c /b /a .*"},
+		{add("/d", 4), "/c /b /a /d .*"},
+		{add("/e", 2), "/c /e /b /a /d .*"},
+		{move("/a", 1), "/a /c /e /b /d .*"},
+		{move("/a", 5), "/c /e /b /d /a .*"},
+		{move("/b", 2), "/c /b /e /d /a .*"},
+		{move("/b", 2), "/c /b /e /d /a .*"},
+		{add("^/.*", 6), "/c /b /e /d /a ^/.* .*"},
+		{move("^/.*", 7), "/c /b /e /d /a .* ^/.*"},
+	} {
+		must(t, s, step.change)
+		if got := strings.Join(exprs(s.Snapshot().Lookup("web")), " "); got != step.want {
+			t.Errorf("the rules are %s, expected %s", got, step.want)
+		}
+	}
+	if now := s.Snapshot().Lookup("web").Rules[4]; now != was {
+		t.Errorf("the rule that was moved is %+v, expected the same as before, %+v", now, was)
+	}
+	const why = "default patterns are tried after all others"
+	refused(t, s, ErrInvalid, `rule "/x" cannot be number 7, expected 1 to 6: `+why, add("/x", 7))
+	refused(t, s, ErrInvalid, `rule "/a" cannot be number 6, expected 1 to 5: `+why, move("/a", 6))
+	refused(t, s, ErrInvalid, `rule "/a" cannot be number 0, expected 1 to 5: `+why, move("/a", 0))
+	refused(t, s, ErrInvalid, `rule ".*" cannot be number 5, expected 6 to 7: `+why, move(".*", 5))
+	refused(t, s, ErrNoRule, `service "web" has no rule "/x"`, move("/x", 1))
+	refused(t, s, ErrNoService, `service "no"`, func(tx *Tx) error { return tx.MoveRule("no", &match.Pattern{Expr: "/x"}, 1) })
+	refused(t, s, ErrInvalid, `rule "/a" is there already: move it to number 1, and add the server without`, add2("/a", "10.0.0.2:80", s, t))
+}
+
+// add2 adds a server, and then it to a rule with a number.
+func add2(expr, addr string, s *Store, t *testing.T) func(*Tx) error {
+	must(t, s, addServer("web", addr, 1))
+	return addRuleSpec("web", RuleSpec{Pattern: match.Pattern{Expr: expr}, Server: netip.MustParseAddrPort(addr), Number: 1})
+}
+
+func TestARuleCountsWhatItDecidesAndKeepsTheCountWhileItIsThere(t *testing.T) {
+	s := newTestStore()
+	must(t, s, named("web"), addServer("web", "10.0.0.1:80", 1), addServer("web", "10.0.0.2:80", 1),
+		addRule("web", "/a", "10.0.0.1:80"), addRule("web", ".*", "10.0.0.1:80"))
+	ask := func(loop int, now int64, uri string) {
+		s.Snapshot().Lookup("web").Choose(loop, now, &match.Input{URI: []byte(uri)})
+	}
+	ask(0, 100, "/a")
+	ask(1, 102, "/a")
+	ask(1, 101, "/x")
+	svc := s.Snapshot().Lookup("web")
+	if svc.Keep(0, 103, &match.Input{URI: []byte("/x")}, svc.Servers[1].Live) == nil || svc.Keep(0, 104, &match.Input{URI: []byte("/x")}, svc.Servers[0].Live) != nil {
+		t.Error("a rule keeps a server that is not its, or not one that is")
+	}
+	counts := func() (list []string) {
+		for _, rule := range s.Snapshot().Lookup("web").Rules {
+			n, last := rule.Hits.Sum()
+			list = append(list, fmt.Sprint(rule.Pattern.Expr, " ", n, " ", last))
+		}
+		return list
+	}
+	want := []string{"/a 2 102", ".* 2 103"}
+	if got := counts(); !slices.Equal(got, want) {
+		t.Errorf("counted %v, expected %v", got, want)
+	}
+	// Another server, another order, another scheduler: the same rules.
+	must(t, s, addRule("web", "/a", "10.0.0.2:80"), addRule("web", "/b", "10.0.0.2:80"),
+		func(tx *Tx) error { return tx.MoveRule("web", &match.Pattern{Expr: "/a"}, 1) }, setService(ServiceSpec{Name: "web", Scheduler: "http"}))
+	if got, want := counts(), slices.Insert(want, 1, "/b 0 0"); !slices.Equal(got, want) {
+		t.Errorf("after changes %v are counted, expected %v", got, want)
+	}
+	s.Snapshot().Lookup("web").Rules[0].Hits.Zero()
+	if got, want := counts(), []string{"/a 0 102", "/b 0 0", ".* 2 103"}; !slices.Equal(got, want) {
+		t.Errorf("after zeroing %v are counted, expected %v", got, want)
 	}
 }

@@ -20,6 +20,7 @@ type Rule struct {
 	Match   int       // capture group of the URI that is hashed, 0 the whole match
 	Servers []*Server // newest first
 	Picker  Picker    // over Servers
+	Hits    *Hits
 }
 
 // String is the rule as a message names it.
@@ -50,57 +51,67 @@ type Service struct {
 
 // Choose returns the server for a connection or a request of a loop, nil when no rule
 // holds or no server can be had. in may be nil when the scheduler does not
-// look at content.
-func (s *Service) Choose(loop int, in *match.Input) *Server {
-	picker, key := s.pickerFor(in)
+// look at content. The rule counts it, at a time in Unix seconds.
+func (s *Service) Choose(loop int, now int64, in *match.Input) *Server {
+	rule, picker, key := s.pickerFor(in)
 	if picker == nil {
 		return nil
+	}
+	if rule != nil {
+		rule.Hits.add(loop, now)
 	}
 	return picker.Pick(loop, key)
 }
 
 // ChooseOther is Choose once some servers have turned out not to be there.
 func (s *Service) ChooseOther(in *match.Input, avoid *Avoid) *Server {
-	picker, key := s.pickerFor(in)
+	_, picker, key := s.pickerFor(in)
 	if picker == nil {
 		return nil
 	}
 	return picker.PickOther(key, avoid)
 }
 
-// Keep returns the server of that Live if it is one of those for the request,
-// nil otherwise. It may be quiescent: that keeps what it has.
-func (s *Service) Keep(in *match.Input, live *Live) *Server {
+// Keep returns the server of that Live if it is one of those for the request, and
+// counts it as Choose does; nil otherwise. It may be quiescent: that keeps what it
+// has.
+func (s *Service) Keep(loop int, now int64, in *match.Input, live *Live) *Server {
 	servers := s.Servers
+	var rule *Rule
 	if s.Scheduler.Content {
 		i := s.Matcher.Match(in)
 		if i < 0 {
 			return nil
 		}
-		servers = s.Rules[i].Servers
+		rule = s.Rules[i]
+		servers = rule.Servers
 	}
 	for _, server := range servers {
 		if server.Live == live {
+			if rule != nil {
+				rule.Hits.add(loop, now)
+			}
 			return server
 		}
 	}
 	return nil
 }
 
-// pickerFor is who picks, nil when no rule holds, and by which key.
-func (s *Service) pickerFor(in *match.Input) (picker Picker, key uint32) {
+// pickerFor is who picks, nil when no rule holds, by which key, and by which rule if
+// rules are looked at.
+func (s *Service) pickerFor(in *match.Input) (rule *Rule, picker Picker, key uint32) {
 	if !s.Scheduler.Content {
-		return s.Picker, 0
+		return nil, s.Picker, 0
 	}
 	i := s.Matcher.Match(in)
 	if i < 0 {
-		return nil, 0
+		return nil, nil, 0
 	}
-	rule := s.Rules[i]
+	rule = s.Rules[i]
 	if !s.Scheduler.HashGroup {
-		return rule.Picker, 0
+		return rule, rule.Picker, 0
 	}
-	return rule.Picker, s.groupSum(i, rule.Match, in.URI)
+	return rule, rule.Picker, s.groupSum(i, rule.Match, in.URI)
 }
 
 // groupSum is the sum of the bytes of a rule's capture group, 0 when it took

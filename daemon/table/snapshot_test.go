@@ -177,7 +177,7 @@ func TestChooseMatchesThenPicks(t *testing.T) {
 	must(t, s, named("web"), addServer("web", "10.0.0.1:80", 1), addServer("web", "10.0.0.2:80", 1),
 		addRule("web", "/images/", "10.0.0.1:80"), addRule("web", "/images/big/", "10.0.0.2:80"))
 	choose := func(uri string) string {
-		if server := s.Snapshot().Lookup("web").Choose(0, &match.Input{URI: []byte(uri)}); server != nil {
+		if server := s.Snapshot().Lookup("web").Choose(0, 0, &match.Input{URI: []byte(uri)}); server != nil {
 			return server.Addr.String()
 		}
 		return "none"
@@ -198,7 +198,7 @@ func TestChooseMatchesThenPicks(t *testing.T) {
 		t.Errorf("a rule of quiescent servers sends to %s", got)
 	}
 	must(t, s, setService(ServiceSpec{Name: "web", Scheduler: "wlc"}))
-	if got := s.Snapshot().Lookup("web").Choose(0, nil); got == nil || got.Addr.String() != "10.0.0.1:80" {
+	if got := s.Snapshot().Lookup("web").Choose(0, 0, nil); got == nil || got.Addr.String() != "10.0.0.1:80" {
 		t.Errorf("without a look at the content: %v", got)
 	}
 }
@@ -211,7 +211,7 @@ func TestChooseHashesTheRulesGroup(t *testing.T) {
 	}
 	web := s.Snapshot().Lookup("web")
 	pick := func(uri string) int {
-		got := web.Choose(0, &match.Input{URI: []byte(uri)})
+		got := web.Choose(0, 0, &match.Input{URI: []byte(uri)})
 		for i, server := range web.Servers {
 			if server == got {
 				return i

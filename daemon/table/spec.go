@@ -73,6 +73,7 @@ type RuleSpec struct {
 	Pattern match.Pattern
 	Match   int            // 0 to 10
 	Server  netip.AddrPort // port 0: that of the service
+	Number  int            // AddRule: 0 is the usual place
 }
 
 // defaults fills in what was not given of a new service.

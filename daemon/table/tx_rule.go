@@ -7,6 +7,8 @@ import "slices"
 // adds the server to it, as its newest. ErrNoService, ErrNoServer, ErrInvalid;
 // ErrExists when the rule has that server.
 //
+// Number is where a rule that is not there yet comes to stand: 1 is tried first.
+//
 // A rule hashes one capture group: to a rule that is there, Match may be 0 (not
 // given) or what the rule has.
 func (tx *Tx) AddRule(service string, spec RuleSpec) error {
@@ -30,10 +32,14 @@ func (tx *Tx) AddRule(service string, spec RuleSpec) error {
 		} else {
 			rule.pattern = clonePattern(spec.Pattern)
 		}
+		if err := rules.append(rule, spec.Number); err != nil {
+			return err
+		}
 		rule.use(server)
-		rules.append(rule)
-		rules.changed = true
 		return nil
+	}
+	if spec.Number != 0 {
+		return Refuse(ErrInvalid, "rule %s is there already: move it to number %d, and add the server without", describe(&spec.Pattern), spec.Number)
 	}
 	if slices.Contains(rule.servers, server) {
 		return Refuse(ErrExists, "rule %s already uses server %v", describe(&spec.Pattern), server.Addr)

@@ -117,10 +117,15 @@ func addRule(v *proto.Virtual, r proto.Rule) *proto.Error {
 	}
 	at := findRule(v, r.Conditions)
 	switch {
+	case at >= 0 && r.Number != 0:
+		return proto.Errorf(unix.EINVAL, "rule %q is there already", r.Pattern)
 	case at >= 0 && slices.Contains(v.Rules[at].Dests, a):
 		return proto.Errorf(unix.EEXIST, "server %v in rule %q", a, r.Pattern)
 	case at >= 0 && r.Match != 0 && r.Match != v.Rules[at].Match:
 		return proto.Errorf(unix.EINVAL, "rule %q has match %d", r.Pattern, v.Rules[at].Match)
+	case r.Number != 0:
+		r.Dests = []netip.AddrPort{a}
+		return place(v, r)
 	case at >= 0:
 		v.Rules[at].Dests = slices.Insert(v.Rules[at].Dests, 0, a)
 	case isDefault(r.Conditions):
@@ -145,4 +150,38 @@ func delRule(v *proto.Virtual, r proto.Rule) *proto.Error {
 		v.Rules = slices.Delete(v.Rules, at, at+1)
 	}
 	return nil
+}
+
+// place puts a rule that is not there where it gets its number.
+func place(v *proto.Virtual, r proto.Rule) *proto.Error {
+	front := slices.IndexFunc(v.Rules, func(r proto.Rule) bool { return isDefault(r.Conditions) })
+	if front < 0 {
+		front = len(v.Rules)
+	}
+	least, most := 1, front+1
+	if isDefault(r.Conditions) {
+		least, most = front+1, len(v.Rules)+1
+	}
+	at := int(r.Number)
+	if at < least || at > most {
+		return proto.Errorf(unix.EINVAL, "rule %q cannot be number %d, expected %d to %d", r.Pattern, at, least, most)
+	}
+	r.Number = 0
+	v.Rules = slices.Insert(v.Rules, at-1, r)
+	return nil
+}
+
+func moveRule(v *proto.Virtual, r proto.Rule) *proto.Error {
+	at := findRule(v, r.Conditions)
+	if at < 0 {
+		return proto.Errorf(unix.ENOENT, "service %q has no rule %q", r.Service, r.Pattern)
+	}
+	before, moved := v.Rules, v.Rules[at]
+	moved.Number = r.Number
+	v.Rules = slices.Delete(slices.Clone(v.Rules), at, at+1)
+	err := place(v, moved)
+	if err != nil {
+		v.Rules = before
+	}
+	return err
 }

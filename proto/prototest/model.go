@@ -60,6 +60,8 @@ func (m *Model) Apply(c proto.Change) *proto.Error {
 		return addRule(v, c.Rule)
 	case proto.CmdDelRule:
 		return delRule(v, c.Rule)
+	case proto.CmdMoveRule:
+		return moveRule(v, c.Rule)
 	}
 	return proto.Errorf(unix.EOPNOTSUPP, "%v is not a change of the table", c.Command)
 }
