@@ -65,3 +65,39 @@ func TestEachMistakeIsAnErrorByItself(t *testing.T) {
 		t.Errorf("the first is %+v", one)
 	}
 }
+
+// What follows a mistake is read as it is meant: few others are told because of it.
+func TestOneDamagedTokenMakesFewMistakes(t *testing.T) {
+	src := string(readFile(t, "everything.conf")) +
+		"knobs { a = 1\n b = 2 }\nmodules { wlc\n http }\nvirtual c { listen = r1:81\n server = r1:80 2\n rule = pattern x use server r1:80\n}\n"
+	lex := newLexer("f", src)
+	files, once := 0, 0
+	for {
+		lex.skip()
+		start := lex.pos
+		tok, err := lex.next(atKeyword)
+		if err != nil {
+			lex.pos = start + 1 // as a value it is none
+			continue
+		}
+		if tok.kind == atEnd {
+			break
+		}
+		for _, damage := range []string{"", "junk", "{", "}", "=", `"`, "virtual", "server"} {
+			_, err := Read("f", []byte(src[:start]+damage+src[lex.pos:]), book{})
+			if err == nil {
+				continue
+			}
+			files++
+			switch n := strings.Count(err.Error(), "\n") + 1; {
+			case n == 1:
+				once++
+			case n > 5:
+				t.Errorf("%q in place of %q in line %d makes %d mistakes:\n%v", damage, src[start:lex.pos], tok.at.Line, n, err)
+			}
+		}
+	}
+	if 10*once < 6*files {
+		t.Errorf("of %d damages, only %d are told as one mistake", files, once)
+	}
+}
