@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -26,7 +28,15 @@ func (s *session) batch(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	// At first only to learn which names there are, that are looked up together.
+	names := &standIns{hosts: make(map[string]netip.Addr)}
+	s.resolve.standIns = names
 	steps, err := s.steps(name, text)
+	s.resolve.standIns = nil
+	if len(names.hosts) > 0 {
+		s.resolve.lookUp(slices.Collect(maps.Keys(names.hosts)))
+		steps, err = s.steps(name, text)
+	}
 	if err != nil {
 		return err
 	}

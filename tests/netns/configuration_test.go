@@ -144,6 +144,8 @@ func TestNamesThatDoNotAnswerAreNamedTogether(t *testing.T) {
 		t.Errorf("status %d,\n%s\nwant\n%s", r.Status, r.Stderr, want.String())
 	}
 	o.Has(virtual("kept", "0.0.0.0:8080", "http", "server = 192.168.0.11:80 1"))
+	batch := o.File("-A -i two\n-a -i two -r mute1.example\n-a -i two -r mute2.example\n")
+	o.Fails(1, batch+`:2: host "mute1.example" does not resolve: it did not answer in 2s`+"\ntcpvsadm: "+batch+`:3: host "mute2.example" does not resolve: it did not answer in 2s`, "--batch", batch)
 	if out := o.Does("-f", path, "--check"); out != path+": valid, virtual services: 1, real servers: 21, rules: 20\n" {
 		t.Errorf("checked without looking names up: %s", out)
 	}
