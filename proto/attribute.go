@@ -32,6 +32,8 @@ const (
 	ServiceAttrVia
 	ServiceAttrAllowLoop // u8: 0 or 1
 	ServiceAttrState     // u8: 0 stopped, 1 running
+	ServiceAttrFreebind  // u8: 0 or 1
+	ServiceAttrV6Only    // u8: 0 or 1
 )
 
 // Attributes of a real server.

@@ -122,11 +122,12 @@ var (
 	serviceReported = bits(ServiceAttrName, ServiceAttrScheduler, ServiceAttrListen,
 		ServiceAttrStartServers, ServiceAttrMaxClients, ServiceAttrMinSpareServers,
 		ServiceAttrMaxSpareServers, ServiceAttrActiveConns, ServiceAttrStats)
-	serviceReportedMay = bits(ServiceAttrRedirect, ServiceAttrRunning, ServiceAttrVia, ServiceAttrAllowLoop)
-	destReported       = bits(DestAttrService, DestAttrAddress, DestAttrWeight, DestAttrActiveConns, DestAttrStats)
-	destReportedMay    = bits(DestAttrDown)
-	ruleReported       = bits(RuleAttrService, RuleAttrMatch, RuleAttrDest, RuleAttrHits, RuleAttrLast)
-	moduleReported     = bits(ModuleAttrName, ModuleAttrUsers)
+	serviceReportedMay = bits(ServiceAttrRedirect, ServiceAttrRunning, ServiceAttrVia, ServiceAttrAllowLoop,
+		ServiceAttrFreebind, ServiceAttrV6Only)
+	destReported    = bits(DestAttrService, DestAttrAddress, DestAttrWeight, DestAttrActiveConns, DestAttrStats)
+	destReportedMay = bits(DestAttrDown)
+	ruleReported    = bits(RuleAttrService, RuleAttrMatch, RuleAttrDest, RuleAttrHits, RuleAttrLast)
+	moduleReported  = bits(ModuleAttrName, ModuleAttrUsers)
 )
 
 // AppendReply appends an answer's generic netlink header and attributes. The

@@ -35,11 +35,18 @@ func (e *encoder) service(s *Service, mask uint64) {
 	if has(ServiceAttrVia) && s.Via != "" {
 		e.string(serviceSet, ServiceAttrVia, s.Via)
 	}
-	if has(ServiceAttrAllowLoop) && s.AllowLoop != NotGiven {
-		e.number(serviceSet, ServiceAttrAllowLoop, int64(s.AllowLoop-Off))
-	}
-	if has(ServiceAttrState) && s.State != NotGiven {
-		e.number(serviceSet, ServiceAttrState, int64(s.State-Off))
+	for _, w := range [...]struct {
+		typ uint
+		v   Switch
+	}{
+		{ServiceAttrAllowLoop, s.AllowLoop},
+		{ServiceAttrState, s.State},
+		{ServiceAttrFreebind, s.Freebind},
+		{ServiceAttrV6Only, s.V6Only},
+	} {
+		if has(w.typ) && w.v != NotGiven {
+			e.number(serviceSet, w.typ, int64(w.v-Off))
+		}
 	}
 	if has(ServiceAttrRunning) && s.Running {
 		e.flag(ServiceAttrRunning)
@@ -78,6 +85,10 @@ func (d *decoder) service(v value, must, may uint64) (s Service, err error) {
 			s.AllowLoop = Off + Switch(v.number(kindU8))
 		case ServiceAttrState:
 			s.State = Off + Switch(v.number(kindU8))
+		case ServiceAttrFreebind:
+			s.Freebind = Off + Switch(v.number(kindU8))
+		case ServiceAttrV6Only:
+			s.V6Only = Off + Switch(v.number(kindU8))
 		case ServiceAttrRunning:
 			s.Running = true
 		case ServiceAttrActiveConns:

@@ -63,6 +63,8 @@ var (
 		ServiceAttrVia:             {name: "via", kind: kindString, min: 1, max: MaxVia, chars: tokenChars},
 		ServiceAttrAllowLoop:       {name: "allow-loop", kind: kindU8, min: 0, max: 1},
 		ServiceAttrState:           {name: "state", kind: kindU8, min: 0, max: 1},
+		ServiceAttrFreebind:        {name: "freebind", kind: kindU8, min: 0, max: 1},
+		ServiceAttrV6Only:          {name: "v6only", kind: kindU8, min: 0, max: 1},
 	}}
 
 	destSet = &set{"dest", []attribute{
@@ -184,7 +186,8 @@ var (
 
 	serviceSettings = bits(ServiceAttrScheduler, ServiceAttrListen, ServiceAttrRedirect,
 		ServiceAttrStartServers, ServiceAttrMaxClients,
-		ServiceAttrMinSpareServers, ServiceAttrMaxSpareServers, ServiceAttrVia, ServiceAttrAllowLoop, ServiceAttrState)
+		ServiceAttrMinSpareServers, ServiceAttrMaxSpareServers, ServiceAttrVia, ServiceAttrAllowLoop, ServiceAttrState,
+		ServiceAttrFreebind, ServiceAttrV6Only)
 
 	destName   = &form{nest: AttrDest, must: bits(DestAttrService, DestAttrAddress)}
 	destWeight = &form{nest: AttrDest, must: bits(DestAttrService, DestAttrAddress, DestAttrWeight)}

@@ -50,6 +50,11 @@ type Service struct {
 	// Via to tell by. Reported when it is on.
 	AllowLoop Switch
 
+	// Freebind lets the service listen at an address that is not this machine's yet;
+	// V6Only leaves IPv4 alone where it listens at [::]. Reported when on.
+	Freebind Switch
+	V6Only   Switch
+
 	// State, in a change, has the service run or not; not given, it goes on as it
 	// is, and a new one is stopped.
 	State Switch

@@ -84,7 +84,7 @@ func (s *session) values(l *line, f cli.Flag) (list []candidate) {
 			for _, v := range table {
 				list = append(list, candidate{text: v.Service.Name})
 			}
-		case optionVia, optionAllowLoop:
+		case optionVia, optionAllowLoop, optionFreebind, optionV6Only:
 			list = append(list, candidate{text: "on"}, candidate{text: "off"})
 		case optionScheduler:
 			list = s.moduleNames(d)

@@ -16,6 +16,8 @@ const (
 	optionListen      = "listen"
 	optionVia         = "via"
 	optionAllowLoop   = "allow-loop"
+	optionFreebind    = "freebind"
+	optionV6Only      = "v6only"
 	optionServer      = "real-server"
 	optionWeight      = "weight"
 	optionPattern     = "pattern"
@@ -68,7 +70,7 @@ func weightFlag() *cli.StringFlag {
 
 // settingFlags are those of a virtual service.
 func settingFlags() []cli.Flag {
-	return append([]cli.Flag{schedulerFlag(), portFlag(), listenFlag(), viaFlag(), allowLoopFlag()}, numberFlags()...)
+	return append([]cli.Flag{schedulerFlag(), portFlag(), listenFlag(), viaFlag(), allowLoopFlag(), freebindFlag(), v6OnlyFlag()}, numberFlags()...)
 }
 
 func schedulerFlag() *cli.StringFlag {
@@ -94,6 +96,16 @@ func viaFlag() *cli.StringFlag {
 func allowLoopFlag() *cli.StringFlag {
 	return &cli.StringFlag{Name: optionAllowLoop,
 		Usage: "`SWITCH`: on lets a real server be a service of this daemon that no Via leads through (for a new service: off)"}
+}
+
+func freebindFlag() *cli.StringFlag {
+	return &cli.StringFlag{Name: optionFreebind,
+		Usage: "`SWITCH`: on lets the service listen at an address that this machine does not have yet (for a new service: off)"}
+}
+
+func v6OnlyFlag() *cli.StringFlag {
+	return &cli.StringFlag{Name: optionV6Only,
+		Usage: "`SWITCH`: on leaves IPv4 alone where the service listens at [::] (for a new service: off)"}
 }
 
 // conditionFlags are what a rule may ask of a request.

@@ -63,9 +63,15 @@ func (s *session) service(c *cli.Context) (service proto.Service, err error) {
 			return service, via.fail(via.text(), err)
 		}
 	}
-	if allow := valueOf(c, optionAllowLoop); allow.isGiven() {
-		if service.AllowLoop, err = proto.ParseSwitch(allow.text()); err != nil {
-			return service, allow.fail(allow.text(), err)
+	for option, field := range map[string]*proto.Switch{
+		optionAllowLoop: &service.AllowLoop,
+		optionFreebind:  &service.Freebind,
+		optionV6Only:    &service.V6Only,
+	} {
+		if v := valueOf(c, option); v.isGiven() {
+			if *field, err = proto.ParseSwitch(v.text()); err != nil {
+				return service, v.fail(v.text(), err)
+			}
 		}
 	}
 	if err := numbers(c, &service); err != nil {

@@ -44,6 +44,8 @@ func serviceSpec(s *proto.Service) table.ServiceSpec {
 		ClearRedirect:   s.ClearRedirect,
 		Via:             s.Via,
 		AllowLoop:       table.Switch(s.AllowLoop),
+		Freebind:        table.Switch(s.Freebind),
+		V6Only:          table.Switch(s.V6Only),
 		State:           table.Switch(s.State),
 		StartServers:    int(s.StartServers),
 		MaxClients:      int(s.MaxClients),

@@ -72,6 +72,12 @@ func serviceOf(svc *table.Service) *proto.Service {
 	if svc.AllowLoop {
 		s.AllowLoop = proto.On
 	}
+	if svc.Freebind {
+		s.Freebind = proto.On
+	}
+	if svc.V6Only {
+		s.V6Only = proto.On
+	}
 	return s
 }
 

@@ -8,8 +8,9 @@ import (
 	"ktcpvs/daemon/table"
 )
 
-// listenSocket opens, binds and listens. The error is the kernel's.
-func listenSocket(svc *table.Service, backlog int, shared bool) (int, error) {
+// listenSocket opens, binds and listens; dual is for IPv4, too, at [::]. The error is
+// the kernel's.
+func listenSocket(svc *table.Service, dual bool, backlog int, shared bool) (int, error) {
 	var sa unix.Sockaddr
 	family := unix.AF_INET
 	if addr := svc.Listen.Addr(); addr.Is4() || addr.Is4In6() {
@@ -32,7 +33,18 @@ func listenSocket(svc *table.Service, backlog int, shared bool) (int, error) {
 		set(unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
 	}
 	if family == unix.AF_INET6 {
-		set(unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1)
+		alone := 1
+		if dual {
+			alone = 0
+		}
+		set(unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, alone)
+	}
+	if svc.Freebind {
+		if family == unix.AF_INET6 {
+			set(unix.IPPROTO_IPV6, unix.IPV6_FREEBIND, 1)
+		} else {
+			set(unix.IPPROTO_IP, unix.IP_FREEBIND, 1)
+		}
 	}
 	set(unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) // connections inherit it
 	set(unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, deferAccept(svc.Scheduler.Content))
@@ -61,10 +73,22 @@ func deferAccept(eager bool) int {
 // inUse reports whether another socket listens at the service's address.
 // SO_REUSEPORT alone would let two daemons, or two services, share a port
 // without telling anybody.
-func inUse(svc *table.Service) error {
-	fd, err := listenSocket(svc, 1, false)
+func inUse(svc *table.Service, dual bool) error {
+	fd, err := listenSocket(svc, dual, 1, false)
 	if err != nil {
-		return fmt.Errorf("listen on %v: %w", svc.Listen, err)
+		return unable(svc, dual, err)
 	}
 	return unix.Close(fd)
+}
+
+// unable says why a service cannot listen, and what may help.
+func unable(svc *table.Service, dual bool, err error) error {
+	hint := ""
+	switch {
+	case err == unix.EADDRNOTAVAIL && !svc.Freebind:
+		hint = " (the address is not this machine's: freebind = on lets the service wait for it)"
+	case err == unix.EADDRINUSE && dual && inUse(svc, false) == nil:
+		hint = " (only the port of IPv4 is: v6only = on leaves it alone)"
+	}
+	return fmt.Errorf("listen on %v: %w%s", svc.Listen, err, hint)
 }

@@ -1,7 +1,6 @@
 package loop
 
 import (
-	"fmt"
 	"net/netip"
 	"time"
 
@@ -21,6 +20,8 @@ import (
 type running struct {
 	live      *table.ServiceLive
 	listen    netip.AddrPort
+	dual      bool // IPv4 too, at [::]
+	free      bool // Service.Freebind
 	listeners []*listener
 }
 
@@ -28,8 +29,9 @@ type running struct {
 const never = time.Duration(1<<63 - 1)
 
 // is reports whether that is how the service is to run.
-func (r *running) is(svc *table.Service) bool {
-	return r != nil && svc != nil && svc.Running && r.live == svc.Live && r.listen == svc.Listen
+func (r *running) is(svc *table.Service, in *table.Snapshot) bool {
+	return r != nil && svc != nil && svc.Running && r.live == svc.Live && r.listen == svc.Listen &&
+		r.dual == in.TakesIPv4(svc) && r.free == svc.Freebind
 }
 
 // Prepare opens the sockets of whatever is to run in next and does not listen yet.
@@ -46,10 +48,10 @@ func (g *Group) Prepare(next *table.Snapshot) (settle func(taken bool), err erro
 	}
 	opened := map[string]*running{}
 	for _, svc := range next.Services {
-		if !svc.Running || g.running[svc.Name].is(svc) {
+		if !svc.Running || g.running[svc.Name].is(svc, next) {
 			continue
 		}
-		r, failed := g.open(svc, ports)
+		r, failed := g.open(svc, next.TakesIPv4(svc), ports)
 		if failed != nil {
 			err = &table.ListenError{Service: svc.Name, Err: failed}
 			break
@@ -74,7 +76,7 @@ func (g *Group) Prepare(next *table.Snapshot) (settle func(taken bool), err erro
 func (g *Group) going(next *table.Snapshot) map[string]*running {
 	going := map[string]*running{}
 	for name, r := range g.running {
-		if !r.is(next.Lookup(name)) {
+		if !r.is(next.Lookup(name), next) {
 			going[name] = r
 		}
 	}
@@ -126,15 +128,15 @@ func (g *Group) abandon(opened map[string]*running) {
 // open binds and listens in every loop, and accepts nothing yet. The error is the
 // kernel's, and then nothing listens. going are addresses where this process still
 // listens, and soon does not.
-func (g *Group) open(svc *table.Service, going []netip.AddrPort) (*running, error) {
+func (g *Group) open(svc *table.Service, dual bool, going []netip.AddrPort) (*running, error) {
 	if !overlaps(svc.Listen, going) {
-		if err := inUse(svc); err != nil {
+		if err := inUse(svc, dual); err != nil {
 			return nil, err
 		}
 	}
-	r := &running{live: svc.Live, listen: svc.Listen}
+	r := &running{live: svc.Live, listen: svc.Listen, dual: dual, free: svc.Freebind}
 	for _, l := range g.loops {
-		fd, err := listenSocket(svc, int(g.cfg.Knobs.MaxBacklog.Get()), true)
+		fd, err := listenSocket(svc, dual, int(g.cfg.Knobs.MaxBacklog.Get()), true)
 		if err == nil {
 			l.call(func() {
 				var lis *listener
@@ -148,7 +150,7 @@ func (g *Group) open(svc *table.Service, going []netip.AddrPort) (*running, erro
 		}
 		if err != nil {
 			g.abandon(map[string]*running{svc.Name: r})
-			return nil, fmt.Errorf("listen on %v: %w", svc.Listen, err)
+			return nil, unable(svc, dual, err)
 		}
 	}
 	return r, nil

@@ -47,7 +47,7 @@ func (s *Service) blind() bool {
 func (s *Service) Takes(addr netip.AddrPort, local Local) bool {
 	to, at := addr.Addr().Unmap(), s.Listen.Addr().Unmap()
 	switch {
-	case addr.Port() != s.Listen.Port() || to.Is4() != at.Is4():
+	case addr.Port() != s.Listen.Port() || to.Is4() != at.Is4() && !(to.Is4() && s.takesIPv4()):
 		return false
 	case to.IsUnspecified(): // the kernel calls the loopback address
 		return at.IsUnspecified() || at.IsLoopback()
@@ -55,6 +55,26 @@ func (s *Service) Takes(addr netip.AddrPort, local Local) bool {
 		return to.IsLoopback() || local(to)
 	}
 	return to == at
+}
+
+// takesIPv4 reports whether a service that listens at [::] takes IPv4, too, unless
+// another one does.
+func (s *Service) takesIPv4() bool {
+	return s.Listen.Addr() == netip.IPv6Unspecified() && !s.V6Only
+}
+
+// TakesIPv4 reports whether a service that listens at [::] takes IPv4, too: unless it
+// is not to, or another one runs at an address of IPv4 and the same port.
+func (s *Snapshot) TakesIPv4(svc *Service) bool {
+	if !svc.takesIPv4() {
+		return false
+	}
+	for _, other := range s.Services {
+		if other.Running && other != svc && other.Listen.Port() == svc.Listen.Port() && other.Listen.Addr().Unmap().Is4() {
+			return false
+		}
+	}
+	return true
 }
 
 // CheckLoop finds a way from the service back to the daemon, or from another one

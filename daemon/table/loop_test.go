@@ -54,7 +54,8 @@ func TestAServiceThatShowsNothingMayNotLeadToAListener(t *testing.T) {
 		{"[::]:80", "[2001:db8::1]:80", []string{"wlc"}, true},
 		{"[::]:80", "[::1]:80", []string{"wlc"}, true},
 		{"[::]:80", "[2001:db8::2]:80", []string{"wlc"}, false},
-		{"[::]:80", "10.0.0.1:80", []string{"wlc"}, false},
+		{"[::]:80", "10.0.0.1:80", []string{"wlc"}, true},
+		{"[::]:80", "10.0.0.2:80", []string{"wlc"}, false},
 		{"10.0.0.1:80", "10.0.0.1:80", []string{"wlc", "allow"}, false},
 		{"10.0.0.1:80", "10.0.0.1:80", []string{"http"}, false}, // Via shows it
 		{"10.0.0.1:80", "10.0.0.1:80", []string{"http", "off"}, true},

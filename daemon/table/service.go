@@ -34,6 +34,8 @@ type Service struct {
 	Redirect  netip.AddrPort // zero: none
 	Via       string         // ViaOn, ViaOff or a pseudonym
 	AllowLoop bool
+	Freebind  bool
+	V6Only    bool
 	Running   bool
 
 	// Connection contexts kept warm, and connections served at once.

@@ -42,6 +42,8 @@ type ServiceSpec struct {
 	Via string // ViaOn, which is the default, ViaOff, or a pseudonym (a token)
 
 	AllowLoop Switch // it may lead to a service of this daemon; SwitchOff
+	Freebind  Switch // it may listen at an address that is not there; SwitchOff
+	V6Only    Switch // at [::] it leaves IPv4 alone; SwitchOff
 
 	State Switch // whether it runs; SwitchOff
 

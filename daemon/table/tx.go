@@ -87,8 +87,13 @@ func (s *Service) apply(spec ServiceSpec) error {
 		s.Redirect = merge(spec.Redirect, netip.AddrPort{})
 	}
 	s.Via = cmp.Or(spec.Via, s.Via)
-	if spec.AllowLoop != NotGiven {
-		s.AllowLoop = spec.AllowLoop == SwitchOn
+	for _, w := range [...]struct {
+		to    *bool
+		given Switch
+	}{{&s.AllowLoop, spec.AllowLoop}, {&s.Freebind, spec.Freebind}, {&s.V6Only, spec.V6Only}} {
+		if w.given != NotGiven {
+			*w.to = w.given == SwitchOn
+		}
 	}
 	if spec.State != NotGiven {
 		s.Running = spec.State == SwitchOn

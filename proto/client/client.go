@@ -101,9 +101,39 @@ func (c *Client) Do(change proto.Change) error {
 }
 
 // Start lets the service listen; it does when the call returns, or the error
-// is the kernel's. "" is every service. A service that runs keeps running.
+// is the kernel's. "" is every service that can start: the error is then those of all
+// that can not, a line each. A service that runs keeps running.
 func (c *Client) Start(name string) error {
+	if name == "" {
+		return c.startAll()
+	}
 	return c.tell(proto.Request{Command: proto.CmdStart, Service: proto.Service{Name: name}})
+}
+
+// startAll starts one by one, so that each has an error of its own.
+func (c *Client) startAll() error {
+	replies, err := c.ask(proto.Request{Command: proto.CmdGetService, Dump: true})
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, r := range replies {
+		if r.Service == nil {
+			return unexpected(proto.CmdGetService)
+		}
+		if r.Service.Running {
+			continue
+		}
+		err := c.Start(r.Service.Name)
+		switch {
+		case errors.Is(err, unix.ESRCH): // it was deleted meanwhile
+		case errors.Is(err, unix.EBUSY): // of all of them: the daemon is unloading
+			return err
+		case err != nil:
+			failed = append(failed, err)
+		}
+	}
+	return errors.Join(failed...)
 }
 
 // Stop closes the service's listener and lets what is open finish. "" is every

@@ -71,7 +71,9 @@ func init() {
 		{keyword: "maxspareservers", read: count(func(s *proto.Service) *uint16 { return &s.MaxSpareServers })},
 		{keyword: "redirect", read: (*parser).redirect},
 		{keyword: "via", read: (*parser).via},
-		{keyword: "allow-loop", read: (*parser).allowLoop},
+		{keyword: "allow-loop", read: onOff(func(s *proto.Service) *proto.Switch { return &s.AllowLoop })},
+		{keyword: "freebind", read: onOff(func(s *proto.Service) *proto.Switch { return &s.Freebind })},
+		{keyword: "v6only", read: onOff(func(s *proto.Service) *proto.Switch { return &s.V6Only })},
 		{keyword: "state", read: (*parser).state},
 		{keyword: "server", many: true, read: (*parser).server},
 		{keyword: "rule", many: true, read: (*parser).rule},
@@ -196,15 +198,18 @@ func (p *parser) via(b *block) error {
 	return p.advance(atKeyword)
 }
 
-func (p *parser) allowLoop(b *block) error {
-	on, err := proto.ParseSwitch(p.tok.text)
-	if !p.tok.hasText() || err != nil {
-		if err := p.wrong(p.fail(p.tok, "on or off")); err != nil {
-			return err
+// onOff makes the reader of one of the switches of a service.
+func onOff(field func(*proto.Service) *proto.Switch) func(*parser, *block) error {
+	return func(p *parser, b *block) error {
+		on, err := proto.ParseSwitch(p.tok.text)
+		if !p.tok.hasText() || err != nil {
+			if err := p.wrong(p.fail(p.tok, "on or off")); err != nil {
+				return err
+			}
 		}
+		*field(&b.virtual.Service) = on
+		return p.advance(atKeyword)
 	}
-	b.virtual.Service.AllowLoop = on
-	return p.advance(atKeyword)
 }
 
 // state reads whether the service is to run.

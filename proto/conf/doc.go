@@ -17,7 +17,7 @@
 //	          | "maxspareservers" "=" NUMBER
 //	          | "redirect" "=" ADDRESS
 //	          | "via" "=" ( "on" | "off" | TOKEN )
-//	          | "allow-loop" "=" ( "on" | "off" )
+//	          | ( "allow-loop" | "freebind" | "v6only" ) "=" ( "on" | "off" )
 //	          | "state" "=" ( "running" | "stopped" )
 //	          | "server" "=" ADDRESS [ WEIGHT ]
 //	          | "rule" "=" { condition } [ "match" NUMBER ] "use" "server" ADDRESS

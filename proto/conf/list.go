@@ -84,10 +84,15 @@ func (l *lister) open(s *proto.Service) {
 		l.dst = appendToken(l.dst, s.Via)
 		l.endLine()
 	}
-	if s.AllowLoop == proto.On {
-		l.keyword("allow-loop")
-		l.dst = append(l.dst, "on"...)
-		l.endLine()
+	for _, w := range [...]struct {
+		keyword string
+		value   proto.Switch
+	}{{"allow-loop", s.AllowLoop}, {"freebind", s.Freebind}, {"v6only", s.V6Only}} {
+		if w.value == proto.On {
+			l.keyword(w.keyword)
+			l.dst = append(l.dst, "on"...)
+			l.endLine()
+		}
 	}
 }
 

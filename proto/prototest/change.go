@@ -28,11 +28,16 @@ func setService(v *proto.Virtual, s proto.Service) *proto.Error {
 	if s.ClearRedirect || s.Redirect.IsValid() {
 		t.Redirect = s.Redirect
 	}
-	switch s.AllowLoop {
-	case proto.On:
-		t.AllowLoop = proto.On
-	case proto.Off:
-		t.AllowLoop = proto.NotGiven
+	for _, w := range [...]struct {
+		to   *proto.Switch
+		from proto.Switch
+	}{{&t.AllowLoop, s.AllowLoop}, {&t.Freebind, s.Freebind}, {&t.V6Only, s.V6Only}} {
+		switch w.from {
+		case proto.On:
+			*w.to = proto.On
+		case proto.Off:
+			*w.to = proto.NotGiven
+		}
 	}
 	if s.State != proto.NotGiven {
 		t.Running = s.State == proto.On

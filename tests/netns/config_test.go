@@ -39,7 +39,7 @@ func TestWrongConfigurationNamesThePlaceAndChangesNothing(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	o.Load("virtual kept { server = r1:80 3 }")
-	const keywords = `"listen", "scheduler", "startservers", "maxclients", "minspareservers", "maxspareservers", "redirect", "via", "allow-loop", "state", "server", "rule" or "}"`
+	const keywords = `"listen", "scheduler", "startservers", "maxclients", "minspareservers", "maxspareservers", "redirect", "via", "allow-loop", "freebind", "v6only", "state", "server", "rule" or "}"`
 	for file, complaint := range map[string]string{
 		"virtuel web {}":                                                            `1:1: expected "virtual", "knobs" or "modules", found "virtuel" (did you mean "virtual"?)`,
 		"virtual web {\n\n port }":                                                  `3:2: expected ` + keywords + `, found "port"`,
