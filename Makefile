@@ -14,8 +14,10 @@ FUZZTIME   ?= 1m
 
 staticcheck := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 sources     := go.mod go.sum $(shell find daemon fuse proto tcpvsadm -name '*.go' ! -name '*_test.go')
+# What --version tells; nothing outside a clone.
+commit      := $(shell git describe --always --exclude='*' --abbrev=12 --dirty 2>/dev/null)
 # The tag leaves out a Markdown library, which help and completion do not need.
-build       := CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags urfave_cli_no_docs
+build       := CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags urfave_cli_no_docs -ldflags "-X ktcpvs/proto/release.commit=$(commit)"
 
 all: build
 

@@ -6,7 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"ktcpvs/proto"
+	"ktcpvs/proto/release"
 )
 
 // Long names of the commands.
@@ -28,7 +28,7 @@ func (s *session) app() *cli.App {
 	app := &cli.App{
 		Name:                      "tcpvsadm",
 		Usage:                     "administer the TCP virtual servers of ktcpvsd",
-		Version:                   proto.Version,
+		Version:                   release.Text(),
 		Commands:                  s.commands(),
 		Flags:                     []cli.Flag{netlinkPortFlag()},
 		Writer:                    s.out,

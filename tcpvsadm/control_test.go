@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"ktcpvs/proto"
+	"ktcpvs/proto/release"
 )
 
 func TestModulesAreListedLoadedAndUnloaded(t *testing.T) {
@@ -99,7 +99,7 @@ func TestHelpAndVersionNeedNoDaemon(t *testing.T) {
 	for _, args := range [][]string{{"-L", "-h"}, {"-Lh"}, {"-Lnh"}, {"--list", "--help"}} {
 		golden(t, "help-list.golden", o.does(args...))
 	}
-	if got, want := o.does("--version"), "tcpvsadm version "+proto.Version+"\n"; got != want {
+	if got, want := o.does("--version"), "tcpvsadm version "+release.Text()+"\n"; got != want {
 		t.Errorf("--version prints %q, want %q", got, want)
 	}
 }

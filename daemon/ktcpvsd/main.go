@@ -19,6 +19,7 @@ import (
 	"ktcpvs/daemon/klog"
 	"ktcpvs/fuse/graft"
 	"ktcpvs/proto"
+	"ktcpvs/proto/release"
 )
 
 // Exit statuses.
@@ -33,7 +34,7 @@ func main() {
 		Name:            "ktcpvsd",
 		Usage:           "the TCP Virtual Server daemon: layer-7 load balancing",
 		UsageText:       "ktcpvsd [OPTIONS]",
-		Version:         proto.Version,
+		Version:         release.Text(),
 		HideHelpCommand: true,
 		Flags:           flags(),
 		Action:          run,

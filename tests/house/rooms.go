@@ -29,6 +29,7 @@ var (
 var layers = map[string]layer{
 	"proto":           {pure: true},
 	"proto/spelling":  {pure: true},
+	"proto/release":   {rooms: []string{"proto"}},
 	"proto/conf":      {pure: true, rooms: []string{"proto", "proto/spelling"}},
 	"proto/drift":     {pure: true, rooms: []string{"proto", "proto/conf"}},
 	"proto/engine":    {rooms: []string{"proto"}},
