@@ -85,9 +85,18 @@ func (l *lines) moved(what, behind string) {
 	l.say("~ %s: moved behind %s", what, behind)
 }
 
-// described is a service in a few words.
+// described is a service in a few words, with those of its settings that are not the
+// default.
 func described(v *proto.Virtual) string {
-	return fmt.Sprintf("listen %v, scheduler %s, %s", v.Service.Listen, v.Service.Scheduler, state(v))
+	text := fmt.Sprintf("listen %v, scheduler %s, %s", v.Service.Listen, v.Service.Scheduler, state(v))
+	plain := reported(&proto.Virtual{Service: proto.Service{Name: v.Service.Name}})
+	usual := conf.Settings(&plain.Service)
+	for _, s := range conf.Settings(&v.Service) {
+		if s.Keyword != "listen" && s.Keyword != "scheduler" && !slices.Contains(usual, s) {
+			text += ", " + s.Keyword + " " + s.Value
+		}
+	}
+	return text
 }
 
 func state(v *proto.Virtual) string {

@@ -112,7 +112,7 @@ virtual web {
     rule = pattern /b use server 10.0.0.2:80
     rule = pattern /d host h use server 10.0.0.3:80
 }
-virtual new { server = 10.0.0.1:80 rule = pattern .* match 3 use server 10.0.0.1:80 }
+virtual new { maxclients = 99 via = off server = 10.0.0.1:80 rule = pattern .* match 3 use server 10.0.0.1:80 }
 `
 
 func TestEachDifferenceIsALineWithBothValues(t *testing.T) {
@@ -125,7 +125,7 @@ func TestEachDifferenceIsALineWithBothValues(t *testing.T) {
 - module phttp
 + module wlc
 - service old: listen 0.0.0.0:8080, scheduler http, running, 0 servers, 0 rules
-+ service new: listen 0.0.0.0:8080, scheduler http, stopped
++ service new: listen 0.0.0.0:8080, scheduler http, stopped, maxclients 99, via off
 + server 10.0.0.1:80 of service new: weight 1
 + rule of service new: pattern ".*" match 3 use server 10.0.0.1:80
 ~ service web: listen 10.1.0.1:80 -> 10.1.0.1:81
