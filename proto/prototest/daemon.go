@@ -11,9 +11,13 @@ import (
 	"sync"
 
 	"ktcpvs/proto"
+	"ktcpvs/proto/model"
 
 	"golang.org/x/sys/unix"
 )
+
+// Model is the table that it keeps.
+type Model = model.Model
 
 // Schedulers are the modules that it knows.
 var Schedulers = proto.Schedulers
@@ -21,7 +25,7 @@ var Schedulers = proto.Schedulers
 // Daemon is a fake daemon. It is an engine.Handler.
 type Daemon struct {
 	mu         sync.Mutex
-	model      Model
+	model      model.Model
 	generation uint64
 	loaded     map[string]bool
 	knobs      []proto.KnobValue
@@ -112,14 +116,14 @@ func (d *Daemon) Commit(_ proto.Peer, changes iter.Seq2[int, proto.Change]) erro
 			return &refused
 		}
 	}
-	next.replaced = nil
+	next.Settle()
 	d.publish(next)
 	return nil
 }
 
 // step makes one change of a batch. Modules that a table names which replaces
 // another are loaded, whatever was before.
-func (d *Daemon) step(next *Model, c proto.Change, replacing *bool) *proto.Error {
+func (d *Daemon) step(next *model.Model, c proto.Change, replacing *bool) *proto.Error {
 	switch {
 	case c.Command == proto.CmdReplace:
 		*replacing = true
@@ -136,7 +140,7 @@ func (d *Daemon) step(next *Model, c proto.Change, replacing *bool) *proto.Error
 	return next.Apply(c)
 }
 
-func (d *Daemon) publish(m Model) {
+func (d *Daemon) publish(m model.Model) {
 	d.model = m
 	d.generation++
 	for _, v := range m.Virtuals {
@@ -166,7 +170,7 @@ func (d *Daemon) List(_ proto.Peer, r *proto.Request) (iter.Seq[proto.Reply], er
 		}
 	default:
 		var err *proto.Error
-		if replies, err = d.model.list(r); err != nil {
+		if replies, err = d.model.List(r); err != nil {
 			return nil, err
 		}
 	}

@@ -31,11 +31,12 @@ var layers = map[string]layer{
 	"proto/spelling":  {pure: true},
 	"proto/release":   {rooms: []string{"proto"}},
 	"proto/conf":      {pure: true, rooms: []string{"proto", "proto/spelling"}},
+	"proto/model":     {rooms: []string{"proto"}},
 	"proto/drift":     {pure: true, rooms: []string{"proto", "proto/conf"}},
 	"proto/engine":    {rooms: []string{"proto"}},
 	"proto/nlport":    {rooms: []string{"proto"}},
 	"proto/client":    {rooms: []string{"proto", "proto/nlport"}},
-	"proto/prototest": {rooms: wire},
+	"proto/prototest": {rooms: join(wire, "proto/model")},
 
 	"daemon/knob":  {pure: true},
 	"daemon/klog":  {},

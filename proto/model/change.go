@@ -1,4 +1,4 @@
-package prototest
+package model
 
 import (
 	"net/netip"
@@ -12,7 +12,7 @@ import (
 
 // setService lays what a change gives over a service.
 func setService(v *proto.Virtual, s proto.Service) *proto.Error {
-	if s.Scheduler != "" && !slices.Contains(Schedulers, s.Scheduler) {
+	if s.Scheduler != "" && !slices.Contains(proto.Schedulers, s.Scheduler) {
 		return proto.Errorf(unix.ENOENT, "scheduler %q", s.Scheduler)
 	}
 	t := &v.Service

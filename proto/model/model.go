@@ -1,4 +1,4 @@
-package prototest
+package model
 
 import (
 	"net/netip"
@@ -9,8 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Model is the table of the reference's section 4 in its simplest form, for
-// the fake daemon and to hold a real table against.
+// Model is a table as a daemon reports it.
 type Model struct {
 	Virtuals []proto.Virtual // newest first
 
@@ -65,6 +64,9 @@ func (m *Model) Apply(c proto.Change) *proto.Error {
 	}
 	return proto.Errorf(unix.EOPNOTSUPP, "%v is not a change of the table", c.Command)
 }
+
+// Settle ends a batch: what it has replaced is forgotten.
+func (m *Model) Settle() { m.replaced = nil }
 
 // run starts, stops or zeroes a service; "" is every one.
 func (m *Model) run(cmd proto.Command, name string) *proto.Error {

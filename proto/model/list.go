@@ -1,4 +1,4 @@
-package prototest
+package model
 
 import (
 	"ktcpvs/proto"
@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// list gathers what a GET of the table asks for.
-func (m *Model) list(r *proto.Request) ([]proto.Reply, *proto.Error) {
+// List gathers what a GET of the table asks for.
+func (m *Model) List(r *proto.Request) ([]proto.Reply, *proto.Error) {
 	name := r.Service.Name + r.Dest.Service + r.Rule.Service
 	if name != "" && m.find(name) == nil {
 		return nil, noService(name)
