@@ -17,7 +17,6 @@ import (
 // step is one command of a batch.
 type step struct {
 	line   int
-	c      *cli.Context
 	change proto.Change
 }
 
@@ -31,25 +30,21 @@ func (s *session) batch(c *cli.Context) error {
 	// At first only to learn which names there are, that are looked up together.
 	names := &standIns{hosts: make(map[string]netip.Addr)}
 	s.resolve.standIns = names
-	steps, err := s.steps(name, text)
+	steps, err := s.steps(c, name, text)
 	s.resolve.standIns = nil
 	if len(names.hosts) > 0 {
 		s.resolve.lookUp(slices.Collect(maps.Keys(names.hosts)))
-		steps, err = s.steps(name, text)
+		steps, err = s.steps(c, name, text)
 	}
-	if err != nil {
+	if err != nil || len(steps) == 0 {
 		return err
 	}
 	return s.with(c, func(d daemon) error {
-		steps, err := neededSteps(d, name, steps)
-		if err != nil || len(steps) == 0 {
-			return err
-		}
 		changes := make([]proto.Change, len(steps))
 		for i := range steps {
 			changes[i] = steps[i].change
 		}
-		err = d.Apply(changes)
+		err := d.Apply(changes)
 		if refused, ok := errors.AsType[*proto.Error](err); ok && 0 < refused.Index && refused.Index <= len(steps) {
 			at := &steps[refused.Index-1]
 			refused.Index = 0
@@ -77,8 +72,16 @@ func (s *session) commandText(c *cli.Context) (name string, text []byte, err err
 }
 
 // steps reads the commands. What is wrong with each is told, of as many as a wrong
-// configuration would be.
-func (s *session) steps(name string, text []byte) ([]step, error) {
+// configuration would be. One that depends on what is there, as by the number of a
+// rule, is for what the commands before it have made of that.
+func (s *session) steps(c *cli.Context, name string, text []byte) ([]step, error) {
+	present := &present{ask: func() (table []proto.Virtual, err error) {
+		err = s.with(c, func(d daemon) error {
+			table, err = d.Table()
+			return err
+		})
+		return table, err
+	}}
 	var steps []step
 	var wrong []string
 	number, failed := 0, error(nil)
@@ -86,15 +89,21 @@ func (s *session) steps(name string, text []byte) ([]step, error) {
 		number++
 		words, err := splitWords(strings.TrimRight(line, "\r\n"))
 		if err == nil && len(words) > 0 {
-			var of []step
-			of, err = s.command(words)
-			for i := range of {
-				of[i].line = number
+			var changes []proto.Change
+			changes, err = s.command(words, present)
+			for _, change := range changes {
+				steps = append(steps, step{number, change})
 			}
-			steps = append(steps, of...)
 		}
 		if err == nil {
 			continue
+		}
+		if _, refused := errors.AsType[*proto.Error](err); refused {
+			// What comes later was to build upon it.
+			if failed == nil {
+				return nil, fmt.Errorf("%s:%d: %w", name, number, err)
+			}
+			break
 		}
 		if len(wrong) == conf.MostMistakes {
 			wrong = append(wrong, fmt.Sprintf("%s: more than %d mistakes, the rest is not looked at", name, conf.MostMistakes))
@@ -118,12 +127,12 @@ func (s *session) steps(name string, text []byte) ([]step, error) {
 var errNoChange = errors.New("asks for what is there, and can be no part of a batch")
 
 // command reads one command, which may have the name of the program before it.
-func (s *session) command(words []string) ([]step, error) {
+func (s *session) command(words []string, present *present) ([]proto.Change, error) {
 	if words[0] == "tcpvsadm" {
 		words = words[1:]
 	}
-	staged := &staged{}
-	line := &session{in: strings.NewReader(""), out: &strings.Builder{}, resolve: s.resolve, staged: staged,
+	staged := &staged{present: present}
+	line := &session{in: strings.NewReader(""), out: &strings.Builder{}, resolve: s.resolve,
 		dial: func(uint32) (daemon, error) { return staged, nil }}
 	l, err := readLine(line.app(), words)
 	switch {
@@ -137,11 +146,11 @@ func (s *session) command(words []string) ([]step, error) {
 		return nil, usagef("command %s can be no part of a batch", spelling(l.command.Names()))
 	}
 	err = line.app().Run(l.arguments())
-	if errors.Is(err, errNoChange) || err == nil && len(staged.steps) == 0 {
+	if errors.Is(err, errNoChange) {
 		err = usagef("command %s, as it is given, %v", spelling(l.command.Names()), errNoChange)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return staged.steps, nil
+	return staged.changes, nil
 }

@@ -51,7 +51,7 @@ func TestEveryWrongLineOfABatchIsTold(t *testing.T) {
 	path := write(t, `-A
 -L
 -a -i web -r 10.0.0.9:80
--e -i web -r 10.0.0.1:80
+-L -i web --rules
 --knob debug_level
 -f other
 --batch
@@ -65,7 +65,7 @@ web
 `)
 	want := `:1: command --add-service (-A) needs option --ident (-i)
 :2: command --list (-L), as it is given, asks for what is there, and can be no part of a batch
-:4: command --edit-server (-e), as it is given, asks for what is there, and can be no part of a batch
+:4: command --list (-L), as it is given, asks for what is there, and can be no part of a batch
 :5: command --knob, as it is given, asks for what is there, and can be no part of a batch
 :6: command --load-configfile (-f) can be no part of a batch
 :7: command --batch can be no part of a batch
@@ -113,6 +113,31 @@ func TestABatchLeavesOutWhatIsSoAlready(t *testing.T) {
 	}
 	o.stdin = "-A -i four\n-a -i web -r 10.0.0.1:80 -w 7 --if-needed\n"
 	o.fails(exitAlready, `standard input:2: Destination already exists: server 10.0.0.1:80 of service "web" has weight 1, not 7`, "--batch")
+}
+
+func TestCommandsOfABatchBuildUponThoseBefore(t *testing.T) {
+	o := prepared(t)
+	o.stdin = `-a -i web -r 10.0.0.2:80 -w 4
+--add-rule -i web -p /y -r 10.0.0.2:80
+--add-rule -i web -p /z -r 10.0.0.2:80 --at 3
+--move-rule 3 1 -i web
+--del-rule -i web --number 2
+-e -i web -r 10.0.0.2:80
+-A -i new -P 99
+-a -i new -r 10.0.0.5
+--add-rule -i new -p /n -r 10.0.0.5:99
+-d -i new -r 10.0.0.5 --with-rules
+-d -i new -r 10.0.0.5 --with-rules --if-needed
+`
+	o.does("--batch")
+	golden(t, "batch-building.golden", o.does("-Ln"))
+	o.stdin = "-a -i web -r 10.0.0.9\n--move-rule 7 1 -i web\n-A -i other\n"
+	o.fails(exitAlready, `standard input:2: No such rule: service "web" has no rule 7, it has 2`, "--batch")
+	o.stdin = "-a -i web -r 10.0.0.9\n-e -i web -r 10.0.0.8\n"
+	o.fails(exitAlready, `standard input:2: No such destination: service "web" has no server 10.0.0.8:81`, "--batch")
+	lonely := lonely(t)
+	lonely.stdin = "-A -i web\n--move-rule 2 1 -i web\n"
+	lonely.fails(exitNoDaemon, `standard input:2: The ktcpvs module not loaded: no ktcpvsd in this network namespace`, "--batch")
 }
 
 func TestABatchOfManyCommands(t *testing.T) {

@@ -34,8 +34,6 @@ type session struct {
 	out     io.Writer
 	resolve *resolver
 	dial    func(port uint32) (daemon, error)
-
-	staged *staged // of a command in a batch, in place of the daemon
 }
 
 // run carries out one call.
@@ -68,11 +66,12 @@ func (s *session) with(c *cli.Context, work func(daemon) error) error {
 // change asks the daemon for one change of the table. With --if-needed, one that is
 // made already is no error.
 func (s *session) change(c *cli.Context, change proto.Change) error {
-	if s.staged != nil {
-		s.staged.note(c, change)
-		return nil
-	}
 	return s.with(c, func(d daemon) error {
+		if st, ok := d.(*staged); ok && c.Bool(optionIfNeeded) {
+			if _, err := st.present.now(); err != nil {
+				return err
+			}
+		}
 		err := d.Do(change)
 		refused, ok := errors.AsType[*proto.Error](err)
 		if !ok {

@@ -1,30 +1,29 @@
 package main
 
-import (
-	"github.com/urfave/cli/v2"
+import "ktcpvs/proto"
 
-	"ktcpvs/proto"
-)
-
-// staged is a daemon that only notes what it is asked to change.
+// staged is a daemon that only notes what it is asked to change, and knows what is
+// there by then.
 type staged struct {
-	steps []step
-}
-
-func (s *staged) note(c *cli.Context, change proto.Change) {
-	s.steps = append(s.steps, step{c: c, change: change})
+	present *present
+	changes []proto.Change
 }
 
 // Do notes a change.
 func (s *staged) Do(change proto.Change) error {
-	s.note(nil, change)
-	return nil
+	err := s.present.make(change)
+	if err == nil {
+		s.changes = append(s.changes, change)
+	}
+	return err
 }
 
 // Apply notes changes.
 func (s *staged) Apply(changes []proto.Change) error {
 	for _, change := range changes {
-		s.note(nil, change)
+		if err := s.Do(change); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -63,8 +62,8 @@ func (s *staged) Info() (proto.Info, error) { return proto.Info{}, errNoChange }
 // Table is nothing that a batch could ask for.
 func (s *staged) Table() ([]proto.Virtual, error) { return nil, errNoChange }
 
-// Virtual is nothing that a batch could ask for.
-func (s *staged) Virtual(string) (proto.Virtual, error) { return proto.Virtual{}, errNoChange }
+// Virtual gives what a change may depend on: a service as it is by then.
+func (s *staged) Virtual(name string) (proto.Virtual, error) { return s.present.virtual(name) }
 
 // Modules is nothing that a batch could ask for.
 func (s *staged) Modules() ([]proto.Module, error) { return nil, errNoChange }

@@ -45,6 +45,11 @@ tcpvsadm -A -i web -P 81 -s phttp
 	}
 	o.Stdin = "-A -i web --if-needed\n-d -i web -r r3:80 --if-needed\n-a -i web -r r3:80 --if-needed\n"
 	o.Does("--batch")
+	o.Stdin = "--add-rule -i web -p /b -r r3:80 --at 1\n--move-rule 2 1 -i web\n--del-rule -i web --number 2\n-e -i web -r r1:80\n"
+	o.Does("--batch")
+	if after := o.Table(); strings.Count(after, "rule =") != 1 || !strings.Contains(after, "192.168.0.11:80 2") {
+		t.Errorf("after commands by the numbers of rules the table is\n%s", after)
+	}
 	if after := o.Table(); !strings.Contains(after, "server = 192.168.0.13:80 1") {
 		t.Errorf("r3 is not in\n%s", after)
 	}
