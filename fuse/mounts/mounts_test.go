@@ -21,7 +21,7 @@ func TestMountLinesAreRead(t *testing.T) {
 		{41, "0:35", "/a b", `/with blank\`, "fuse.ktcpvs", "ktcpvs:7"},
 		{42, "8:1", "/", "/", "ext4", "/dev/vda"},
 	}
-	got, err := Parse([]byte(text))
+	got, err := read(strings.NewReader(text))
 	if err != nil || len(got) != len(want) {
 		t.Fatalf("got %+v, %v", got, err)
 	}
@@ -33,26 +33,13 @@ func TestMountLinesAreRead(t *testing.T) {
 }
 
 func TestALineThatIsNoMountIsShown(t *testing.T) {
-	const good = "22 1 0:21 / /proc rw shared:12 - proc proc rw"
-	for size := range len(good) {
-		line := good[:size]
-		whole := strings.Contains(line, "- proc ") // a source may be empty
-		if _, err := Parse([]byte(line + "\n")); (err == nil) != whole {
-			t.Errorf("%q: %v", line, err)
-		} else if err != nil && !strings.Contains(err.Error(), "is not a mount line") {
-			t.Errorf("%q: %v", line, err)
+	for _, line := range []string{"22 1 0:21 / /proc rw shared:12", "22 1 0:21 / /proc rw shared:12 proc proc rw x", "nothing"} {
+		if table, err := read(strings.NewReader(line + "\n")); err == nil || !strings.Contains(err.Error(), line) {
+			t.Errorf("%q: %v, %v; expected an error that shows it", line, table, err)
 		}
 	}
-	if table, err := Parse(nil); err != nil || len(table) != 0 {
+	if table, err := read(strings.NewReader("")); err != nil || len(table) != 0 {
 		t.Errorf("nothing: %v, %v", table, err)
-	}
-}
-
-func TestUnescapeLeavesWhatIsNoOctal(t *testing.T) {
-	for in, want := range map[string]string{`a\040b`: "a b", `\011`: "\t", `\`: `\`, `\04`: `\04`, `\08x`: `\08x`, `\777`: `\777`, `\134040`: `\040`} {
-		if got := unescape(in); got != want {
-			t.Errorf("%q: got %q, want %q", in, got, want)
-		}
 	}
 }
 

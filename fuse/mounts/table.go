@@ -1,12 +1,13 @@
 package mounts
 
 import (
-	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
 
+	"github.com/moby/sys/mountinfo"
 	"golang.org/x/sys/unix"
 )
 
@@ -20,74 +21,34 @@ type Entry struct {
 	Source string
 }
 
-// Table lists the mounts of the calling process's mount namespace, parents
+// Table lists the mounts of the calling thread's mount namespace, parents
 // before children.
 func Table() ([]Entry, error) {
-	text, err := os.ReadFile("/proc/thread-self/mountinfo")
+	file, err := os.Open("/proc/thread-self/mountinfo")
 	if err != nil {
 		return nil, err
 	}
-	return Parse(text)
+	defer file.Close()
+	return read(file)
 }
 
-// Parse reads the text of a mountinfo file. A line that does not have the
-// documented fields is an error which shows it; the cost is linear.
-func Parse(text []byte) ([]Entry, error) {
-	var table []Entry
-	for line := range bytes.Lines(text) {
-		entry, ok := parseLine(strings.TrimSuffix(string(line), "\n"))
-		if !ok {
-			return nil, fmt.Errorf("mountinfo: %q is not a mount line", line)
+func read(text io.Reader) ([]Entry, error) {
+	list, err := mountinfo.GetMountsFromReader(text, nil)
+	if err != nil {
+		return nil, fmt.Errorf("mountinfo: %w", err)
+	}
+	table := make([]Entry, len(list))
+	for i, m := range list {
+		table[i] = Entry{
+			ID:     m.ID,
+			Device: fmt.Sprintf("%d:%d", m.Major, m.Minor),
+			Root:   m.Root,
+			Point:  m.Mountpoint,
+			Type:   m.FSType,
+			Source: m.Source,
 		}
-		table = append(table, entry)
 	}
 	return table, nil
-}
-
-// parseLine splits "ID parent major:minor root point options tag... - type source options".
-func parseLine(line string) (Entry, bool) {
-	fields := strings.Split(line, " ")
-	dash := -1
-	for i := 6; i < len(fields); i++ {
-		if fields[i] == "-" {
-			dash = i
-			break
-		}
-	}
-	if dash < 0 || len(fields) < dash+3 {
-		return Entry{}, false
-	}
-	id, err := strconv.Atoi(fields[0])
-	if err != nil {
-		return Entry{}, false
-	}
-	return Entry{
-		ID:     id,
-		Device: fields[2],
-		Root:   unescape(fields[3]),
-		Point:  unescape(fields[4]),
-		Type:   fields[dash+1],
-		Source: unescape(fields[dash+2]),
-	}, true
-}
-
-// unescape undoes the kernel's \ooo for blanks and backslashes.
-func unescape(field string) string {
-	if !strings.Contains(field, `\`) {
-		return field
-	}
-	var out strings.Builder
-	for i := 0; i < len(field); i++ {
-		if field[i] == '\\' && i+4 <= len(field) {
-			if octal, err := strconv.ParseUint(field[i+1:i+4], 8, 8); err == nil {
-				out.WriteByte(byte(octal))
-				i += 3
-				continue
-			}
-		}
-		out.WriteByte(field[i])
-	}
-	return out.String()
 }
 
 // At is the mount that path, an absolute path without symbolic links, leads to:
