@@ -13,6 +13,8 @@ const (
 	AttrInfo                  // nest of InfoAttr*
 	AttrGeneration            // u64: of the table that the answer was read from
 	AttrFull                  // flag: list each service with its servers and rules
+	AttrEntry                 // nest of EntryAttr*
+	AttrLast                  // u32: how many entries, counted from the last
 )
 
 // Attributes of a service.
@@ -117,6 +119,23 @@ const (
 	InfoAttrGeneration
 	InfoAttrServices
 	InfoAttrKnob // nest of KnobAttr*
+)
+
+// Attributes of a change that was made. Service, change, before and after stand
+// repeatedly.
+const (
+	EntryAttrNumber     = 1 + iota // u64
+	EntryAttrGeneration            // u64: of the table, after it
+	EntryAttrTime                  // u64: nanoseconds since 1970
+	EntryAttrWay
+	EntryAttrUID
+	EntryAttrPID
+	EntryAttrLogin
+	EntryAttrProgram
+	EntryAttrService
+	EntryAttrChange
+	EntryAttrBefore
+	EntryAttrAfter
 )
 
 // Address families of an endpoint or prefix (linux/socket.h).

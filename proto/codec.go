@@ -41,6 +41,9 @@ func AppendRequest(dst []byte, r *Request) ([]byte, error) {
 	if r.Full && f.extra&bits(AttrFull) != 0 {
 		e.flag(AttrFull)
 	}
+	if r.Last != 0 && f.extra&bits(AttrLast) != 0 {
+		e.number(commandSet, AttrLast, int64(r.Last))
+	}
 	if e.err != nil {
 		return dst, e.err
 	}
@@ -100,6 +103,8 @@ func DecodeRequest(message []byte, dump bool) (Request, error) {
 			r.Knob, err = d.knob(v)
 		case AttrFull:
 			r.Full = true
+		case AttrLast:
+			r.Last = uint32(v.number(kindU32))
 		}
 		return err
 	})
@@ -146,6 +151,8 @@ func AppendReply(dst []byte, r *Reply) ([]byte, error) {
 		e.module(r.Module)
 	case r.Info != nil:
 		e.info(r.Info)
+	case r.Entry != nil:
+		e.entry(r.Entry)
 	}
 	if e.err != nil {
 		return dst, e.err
@@ -165,7 +172,7 @@ func DecodeReply(message []byte) (Reply, error) {
 	}
 	r.Command = Command(payload[0])
 	d.command = r.Command
-	values := bits(AttrService, AttrDest, AttrRule, AttrModule, AttrInfo)
+	values := bits(AttrService, AttrDest, AttrRule, AttrModule, AttrInfo, AttrEntry)
 	found := 0
 	err := d.walk(commandSet, bits(AttrGeneration), values, attributesOf(message), func(typ uint, v value) (err error) {
 		found++
@@ -188,6 +195,9 @@ func DecodeReply(message []byte) (Reply, error) {
 		case AttrInfo:
 			r.Info = new(Info)
 			*r.Info, err = d.info(v)
+		case AttrEntry:
+			r.Entry = new(Entry)
+			*r.Entry, err = d.entry(v)
 		}
 		return err
 	})

@@ -34,6 +34,7 @@ const (
 	CmdSetKnob
 	CmdReplace
 	CmdMoveRule
+	CmdGetHistory
 )
 
 var commandNames = [...]string{
@@ -62,6 +63,7 @@ var commandNames = [...]string{
 	CmdSetKnob:     "set-knob",
 	CmdReplace:     "replace",
 	CmdMoveRule:    "move-rule",
+	CmdGetHistory:  "get-history",
 }
 
 // String is the operation's name in ktcpvs.yaml.
@@ -89,7 +91,7 @@ func (c Command) InBatch() bool {
 // Lists tells whether the command is answered with values.
 func (c Command) Lists() bool {
 	switch c {
-	case CmdGetService, CmdGetDest, CmdGetRule, CmdGetInfo, CmdGetModule:
+	case CmdGetService, CmdGetDest, CmdGetRule, CmdGetInfo, CmdGetModule, CmdGetHistory:
 		return true
 	}
 	return false

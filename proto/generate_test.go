@@ -3,6 +3,7 @@ package proto
 import (
 	"net/netip"
 	"slices"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -164,6 +165,8 @@ var genRequest = rapid.Custom(func(t *rapid.T) Request {
 		if !r.Dump {
 			r.Module.Name = genName.Draw(t, "module")
 		}
+	case CmdGetHistory:
+		r.Service.Name, r.Last = maybe(t, genName), rapid.Uint32().Draw(t, "last")
 	case CmdSetKnob:
 		r.Knob = KnobValue{Name: genName.Draw(t, "knob"), Value: rapid.Int32().Draw(t, "value")}
 	}
@@ -178,7 +181,7 @@ var genStats = rapid.Custom(func(t *rapid.T) Stats {
 // genReply draws an answer with everything that is reported.
 var genReply = rapid.Custom(func(t *rapid.T) Reply {
 	r := Reply{Generation: rapid.Uint64().Draw(t, "generation")}
-	switch rapid.IntRange(0, 4).Draw(t, "value") {
+	switch rapid.IntRange(0, 5).Draw(t, "value") {
 	case 0:
 		r.Command = CmdGetService
 		s := genService.Draw(t, "service")
@@ -211,6 +214,28 @@ var genReply = rapid.Custom(func(t *rapid.T) Reply {
 		for range rapid.IntRange(0, 10).Draw(t, "knobs") {
 			r.Info.Knobs = append(r.Info.Knobs, KnobValue{Name: genName.Draw(t, "knob"), Value: rapid.Int32().Draw(t, "value")})
 		}
+	case 5:
+		r.Command = CmdGetHistory
+		r.Entry = genEntry.Draw(t, "entry")
 	}
 	return r
+})
+
+var genEntry = rapid.Custom(func(t *rapid.T) *Entry {
+	lines := func(name string) []string {
+		if !rapid.Bool().Draw(t, name) {
+			return nil
+		}
+		return rapid.SliceOfN(genPattern, 1, maxEntryLines).Draw(t, name)
+	}
+	e := &Entry{
+		Number: rapid.Uint64().Draw(t, "number"), Generation: rapid.Uint64().Draw(t, "generation"),
+		Time: time.Unix(0, rapid.Int64().Draw(t, "time")).UTC(), Way: "netlink",
+		UID: rapid.Uint32().Draw(t, "uid"), PID: rapid.Uint32().Draw(t, "pid"), HasLogin: rapid.Bool().Draw(t, "has login"),
+		Program: maybe(t, genPattern), Services: lines("services"), Changes: lines("changes"), Before: lines("before"), After: lines("after"),
+	}
+	if e.HasLogin {
+		e.Login = rapid.Uint32().Draw(t, "login")
+	}
+	return e
 })

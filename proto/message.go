@@ -5,8 +5,9 @@ import "iter"
 // Request is what a client asks. Command says which of the values is meant.
 type Request struct {
 	Command Command
-	Dump    bool // list (NLM_F_DUMP) instead of fetching one
-	Full    bool // GET_SERVICE dumped: each service followed by its servers and rules
+	Dump    bool   // list (NLM_F_DUMP) instead of fetching one
+	Full    bool   // GET_SERVICE dumped: each service followed by its servers and rules
+	Last    uint32 // GET_HISTORY: how many entries, counted from the last; 0 is all there are
 
 	Service Service
 	Dest    Dest
@@ -25,6 +26,7 @@ type Reply struct {
 	Rule    *Rule
 	Module  *Module
 	Info    *Info
+	Entry   *Entry
 }
 
 // Change gives the request's part that a batch holds.

@@ -45,6 +45,8 @@ var (
 		AttrInfo:       {name: "info", kind: kindNest, nest: infoSet},
 		AttrGeneration: {name: "generation", kind: kindU64},
 		AttrFull:       {name: "full", kind: kindFlag},
+		AttrEntry:      {name: "entry", kind: kindNest, nest: entrySet},
+		AttrLast:       {name: "last", kind: kindU32, min: 1, max: math.MaxUint32},
 	}}
 
 	serviceSet = &set{"service", []attribute{
@@ -141,6 +143,21 @@ var (
 		InfoAttrServices:   {name: "services", kind: kindU32, max: math.MaxUint32},
 		InfoAttrKnob:       {name: "knob", kind: kindNest, nest: knobSet, repeat: maxKnobs},
 	}}
+
+	entrySet = &set{"entry", []attribute{
+		EntryAttrNumber:     {name: "number", kind: kindU64},
+		EntryAttrGeneration: {name: "generation", kind: kindU64},
+		EntryAttrTime:       {name: "time", kind: kindU64},
+		EntryAttrWay:        {name: "way", kind: kindString, min: 1, max: maxWay, chars: nameChars},
+		EntryAttrUID:        {name: "uid", kind: kindU32, max: math.MaxUint32},
+		EntryAttrPID:        {name: "pid", kind: kindU32, max: math.MaxUint32},
+		EntryAttrLogin:      {name: "login", kind: kindU32, max: math.MaxUint32},
+		EntryAttrProgram:    {name: "program", kind: kindString, min: 1, max: maxEntryText, chars: textChars},
+		EntryAttrService:    {name: "service", kind: kindString, min: 1, max: maxEntryText, chars: textChars, repeat: maxEntryLines},
+		EntryAttrChange:     {name: "change", kind: kindString, min: 1, max: maxEntryText, chars: textChars, repeat: maxEntryLines},
+		EntryAttrBefore:     {name: "before", kind: kindString, min: 1, max: maxEntryText, chars: textChars, repeat: maxEntryLines},
+		EntryAttrAfter:      {name: "after", kind: kindString, min: 1, max: maxEntryText, chars: textChars, repeat: maxEntryLines},
+	}}
 )
 
 // Limits of what is only reported.
@@ -149,6 +166,10 @@ const (
 	maxKnobs    = 64
 	maxVersion  = 63
 	maxReason   = 63
+	maxWay      = 15
+
+	maxEntryText  = 300
+	maxEntryLines = 33
 
 	// destsPerMessage bounds a rule's servers in one message, so that the
 	// nest stays within its 16-bit length. A rule with more is continued in
@@ -228,6 +249,8 @@ var operations = map[Command]operation{
 	CmdSetKnob:     {do: &form{nest: AttrKnob, must: bits(KnobAttrName, KnobAttrValue)}},
 	CmdReplace:     {do: nothing},
 	CmdMoveRule:    {do: &form{nest: AttrRule, must: bits(RuleAttrService, RuleAttrNumber), may: conditions}},
+	CmdGetHistory: {dump: &form{nest: AttrService, must: bits(ServiceAttrName),
+		optional: true, extra: bits(AttrLast)}},
 }
 
 // Flags says what the command can do and what it demands; 0 for a command

@@ -1,6 +1,9 @@
 package proto
 
-import "net/netip"
+import (
+	"net/netip"
+	"time"
+)
 
 // Limits of the table's values, from the reference's section 1 and 2.
 const (
@@ -185,6 +188,25 @@ type Module struct {
 	Name   string // "wlc", "http", ...
 	Loaded bool
 	Users  uint32 // services that use it
+}
+
+// Entry is a change that was made, or the changes of a batch.
+type Entry struct {
+	Number     uint64 // counted from 1
+	Generation uint64 // of the table, after it
+	Time       time.Time
+	Way        string // how it came: "netlink", "sysctl", "config", ...
+
+	UID      uint32
+	PID      uint32 // 0: not seen by the daemon
+	Login    uint32 // the user of the login session; HasLogin tells whether there is one
+	HasLogin bool
+	Program  string
+
+	Services []string // that it touched
+	Changes  []string // what was asked for
+	Before   []string // lines of the table that are no more
+	After    []string // lines that are new
 }
 
 // Change is one step of a transaction. Command says which of the values is

@@ -103,6 +103,8 @@ func (s *session) commands() []*cli.Command {
 		{Name: commandBatch, Action: s.batch, ArgsUsage: "[FILE]",
 			Usage:       "make all changes of a file's commands, or of standard input's, or none",
 			Description: "A line is a command as it stands behind tcpvsadm; a number sign starts a comment."},
+		{Name: "history", Action: s.history,
+			Usage: "print who changed what, the latest last; with -i, of one virtual service", Flags: []cli.Flag{ident(), lastFlag()}},
 
 		{Name: "modules", Action: s.modules,
 			Usage: "list the scheduler modules"},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/urfave/cli/v2"
 
@@ -40,6 +41,7 @@ const (
 	optionResolve     = "resolve"
 	optionDiff        = "diff"
 	optionStart       = "start"
+	optionLast        = "last"
 	optionNetlinkPort = "nlport"
 )
 
@@ -172,6 +174,11 @@ func configurationFlags() []cli.Flag {
 		&cli.BoolFlag{Name: optionDiff, Usage: "only print what it would change; exit status 1 if anything"},
 		&cli.BoolFlag{Name: optionStart, Usage: "start what is new, unless its state is given"},
 	}
+}
+
+func lastFlag() *cli.StringFlag {
+	return &cli.StringFlag{Name: optionLast, Aliases: []string{"n"}, Value: strconv.Itoa(entriesShown),
+		Usage: "print the last `NUMBER` of changes"}
 }
 
 func netlinkPortFlag() *cli.StringFlag {

@@ -24,6 +24,7 @@ type daemon interface {
 	LoadModule(name string) error
 	UnloadModule(name string) error
 	SetKnob(name string, value int32) error
+	History(service string, n uint32) ([]proto.Entry, error)
 	Close() error
 }
 

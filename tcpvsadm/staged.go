@@ -68,5 +68,8 @@ func (s *staged) Virtual(name string) (proto.Virtual, error) { return s.present.
 // Modules is nothing that a batch could ask for.
 func (s *staged) Modules() ([]proto.Module, error) { return nil, errNoChange }
 
+// History is nothing that a batch could ask for.
+func (s *staged) History(string, uint32) ([]proto.Entry, error) { return nil, errNoChange }
+
 // Close has nothing to close.
 func (s *staged) Close() error { return nil }

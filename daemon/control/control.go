@@ -10,6 +10,7 @@ import (
 	"iter"
 	"sync"
 
+	"ktcpvs/daemon/journal"
 	"ktcpvs/daemon/klog"
 	"ktcpvs/daemon/knob"
 	"ktcpvs/daemon/sched"
@@ -50,13 +51,21 @@ type Control struct {
 	mu    sync.Mutex // one change at a time of everything but the knobs
 	ended bool       // by Shutdown
 
+	records records // guarded by mu, but for the journal
+
 	setting sync.Mutex // one change with knobs at a time; taken before mu
 }
 
 // New makes the control of a table that nobody else writes; local tells which
 // addresses are this machine's.
 func New(store *table.Store, reg *sched.Registry, knobs *knob.Knobs, rt Runtime, log *klog.Logger, local table.Local) *Control {
-	return &Control{store: store, modules: reg, knobs: knobs, runtime: rt, log: log, local: local}
+	c := &Control{store: store, modules: reg, knobs: knobs, runtime: rt, log: log, local: local}
+	c.records.journal = journal.New()
+	c.records.now = &picture{snapshot: store.Snapshot(), knobs: map[string]int32{}, loaded: reg.Loaded()}
+	for _, k := range knobs.All() {
+		c.records.now.knobs[k.Name()] = k.Get()
+	}
+	return c
 }
 
 // Serve answers the clients of l until ctx is done, which gives nil.
@@ -71,9 +80,9 @@ func (c *Control) Serve(ctx context.Context, l *nlport.Listener) error {
 func (c *Control) Do(from proto.Peer, r *proto.Request) error {
 	var err error
 	if r.Command == proto.CmdStart {
-		err = c.Start(r.Service.Name)
+		err = c.startAll(fromPeer(from), r.Service.Name)
 	} else {
-		err = c.change(newTransaction(c), only(r.Change()))
+		err = c.change(newTransaction(c, fromPeer(from)), only(r.Change()))
 	}
 	if err != nil {
 		refused := errorOf(r.Command, err)
@@ -89,7 +98,7 @@ func (c *Control) Do(from proto.Peer, r *proto.Request) error {
 // Commit makes all of the changes or none. Its errors are *proto.Error with
 // the Index of the change to blame.
 func (c *Control) Commit(from proto.Peer, changes iter.Seq2[int, proto.Change]) error {
-	t := newTransaction(c)
+	t := newTransaction(c, fromPeer(from))
 	if err := c.change(t, changes); err != nil {
 		refused := errorOf(t.command, err)
 		refused.Index = t.blame(err, changes)
@@ -178,7 +187,7 @@ func blameListen(service string, changes iter.Seq2[int, proto.Change]) (index in
 
 // Flush deletes every service; EBUSY while one runs.
 func (c *Control) Flush() error {
-	return c.change(newTransaction(c), only(proto.Change{Command: proto.CmdFlush}))
+	return c.change(newTransaction(c, itself(byDaemon)), only(proto.Change{Command: proto.CmdFlush}))
 }
 
 // zero clears the counters of a service and its servers; "" is every service.

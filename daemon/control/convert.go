@@ -52,6 +52,15 @@ func patternsOf(exprs []match.NamedExpr) []proto.NamedPattern {
 }
 
 func serviceOf(svc *table.Service) *proto.Service {
+	s := settingsOf(svc)
+	s.Running = svc.Running
+	s.ActiveConns = count(svc.Live.Conns.Load())
+	s.Stats = statsOf(svc.Live.Stats.Sum())
+	return s
+}
+
+// settingsOf leaves out what is only reported.
+func settingsOf(svc *table.Service) *proto.Service {
 	s := &proto.Service{
 		Name:            svc.Name,
 		Scheduler:       svc.Scheduler.Name,
@@ -61,9 +70,6 @@ func serviceOf(svc *table.Service) *proto.Service {
 		MaxClients:      uint16(svc.MaxClients),
 		MinSpareServers: uint16(svc.MinSpareServers),
 		MaxSpareServers: uint16(svc.MaxSpareServers),
-		Running:         svc.Running,
-		ActiveConns:     count(svc.Live.Conns.Load()),
-		Stats:           statsOf(svc.Live.Stats.Sum()),
 	}
 	// These are reported only if they are not the default.
 	if svc.Via != table.ViaOn {

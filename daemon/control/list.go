@@ -13,6 +13,9 @@ import (
 
 // List answers a GET from one snapshot.
 func (c *Control) List(_ proto.Peer, r *proto.Request) (iter.Seq[proto.Reply], error) {
+	if r.Command == proto.CmdGetHistory {
+		return c.history(r.Service.Name, r.Last), nil
+	}
 	snapshot := c.store.Snapshot()
 	name := r.Service.Name + r.Dest.Service + r.Rule.Service // one at most is given
 	services, err := servicesOf(snapshot, name)

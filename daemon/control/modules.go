@@ -17,6 +17,7 @@ func (t *transaction) module(cmd proto.Command, name string) error {
 	if staged, ok := t.modules[name]; ok {
 		loaded = staged
 	}
+	loaded = loaded || t.tx.Uses(name)
 	switch {
 	case cmd == proto.CmdNewModule && loaded && !t.replacing:
 		return table.Refuse(table.ErrExists, "scheduler %q", name)
@@ -29,17 +30,21 @@ func (t *transaction) module(cmd proto.Command, name string) error {
 	return nil
 }
 
-// settleModules loads and unloads what was staged. Where modules are named in a
-// table that replaces another, no others are loaded afterwards than these and those
-// that services use.
+// loadedAfter reports whether a scheduler is loaded once everything that was staged
+// has taken effect. Where modules are named in a table that replaces another, no
+// others are than these and those that services use.
+func (t *transaction) loadedAfter(name string) bool {
+	loaded, _ := t.control.modules.Has(name)
+	if staged, ok := t.modules[name]; ok || t.replacing && len(t.modules) > 0 {
+		loaded = staged
+	}
+	return loaded || users(t.next, name) > 0
+}
+
 func (t *transaction) settleModules() {
 	registry := t.control.modules
 	for _, name := range registry.Names() {
-		loaded, _ := registry.Has(name)
-		if staged, ok := t.modules[name]; ok || t.replacing && len(t.modules) > 0 {
-			loaded = staged
-		}
-		registry.Set(name, loaded || users(t.next, name) > 0)
+		registry.Set(name, t.loadedAfter(name))
 	}
 }
 

@@ -15,9 +15,11 @@ import (
 // runs already keeps running, and that is no error. With "", those that can
 // start do, and the error is of the first that can not. EBUSY while the knob
 // unload is 1.
-func (c *Control) Start(name string) error {
+func (c *Control) Start(name string) error { return c.startAll(itself(byDaemon), name) }
+
+func (c *Control) startAll(from origin, name string) error {
 	if name != "" {
-		return c.start(name)
+		return c.start(from, name)
 	}
 	if c.knobs.Unload.Get() != 0 {
 		return proto.Errorf(unix.EBUSY, "%s is 1: set it to 0 before services start", c.knobs.Unload.Name())
@@ -28,7 +30,7 @@ func (c *Control) Start(name string) error {
 			continue
 		}
 		// One that was deleted meanwhile is none that can not start.
-		if err := c.start(svc.Name); err != nil && c.store.Snapshot().Lookup(svc.Name) != nil {
+		if err := c.start(from, svc.Name); err != nil && c.store.Snapshot().Lookup(svc.Name) != nil {
 			failed = append(failed, err)
 		}
 	}
@@ -38,11 +40,11 @@ func (c *Control) Start(name string) error {
 	return errors.Join(failed...)
 }
 
-func (c *Control) start(name string) error {
+func (c *Control) start(from origin, name string) error {
 	if svc := c.store.Snapshot().Lookup(name); svc != nil && svc.Running {
 		return nil
 	}
-	err := c.change(newTransaction(c), only(proto.Change{Command: proto.CmdStart, Service: proto.Service{Name: name}}))
+	err := c.change(newTransaction(c, from), only(proto.Change{Command: proto.CmdStart, Service: proto.Service{Name: name}}))
 	if err != nil {
 		c.log.Say(klog.Announce, "can not start", "service", name, "error", err)
 	}
@@ -52,7 +54,7 @@ func (c *Control) start(name string) error {
 // Stop closes a service's listener and lets what is open finish, without
 // waiting for it; "" is every service. One that does not run is no error.
 func (c *Control) Stop(name string) error {
-	return c.change(newTransaction(c), only(proto.Change{Command: proto.CmdStop, Service: proto.Service{Name: name}}))
+	return c.change(newTransaction(c, itself(byDaemon)), only(proto.Change{Command: proto.CmdStop, Service: proto.Service{Name: name}}))
 }
 
 // Shutdown stops every service and lets what is open finish, without waiting for

@@ -15,6 +15,7 @@ import (
 // run, which may fail as well; then everything takes effect at once.
 type transaction struct {
 	control   *Control
+	from      origin
 	tx        *table.Tx
 	replacing bool
 
@@ -25,8 +26,13 @@ type transaction struct {
 	knobs   []proto.KnobValue // in their order
 	zero    []string          // services whose counters are cleared; "" is all
 	begin   []string          // services that are to start
+	stopped map[string]bool   // services that are to stop
+	wanted  map[string]bool   // services that would run if they could
+	config  string            // digest of the file that the changes are of; "" is none
+	said    listing           // what is asked for
 
 	next   *table.Snapshot  // what comes of it
+	drawn  *picture         // the same, as it is kept and told
 	settle func(taken bool) // ends what Runtime.Prepare began; nil when the table stays
 }
 
@@ -58,8 +64,8 @@ func sets(changes iter.Seq2[int, proto.Change]) bool {
 	return false
 }
 
-func newTransaction(c *Control) *transaction {
-	return &transaction{control: c, modules: map[string]bool{}}
+func newTransaction(c *Control, from origin) *transaction {
+	return &transaction{control: c, from: from, modules: map[string]bool{}, stopped: map[string]bool{}, wanted: map[string]bool{}}
 }
 
 // commit does everything but setting the knobs.
@@ -88,6 +94,9 @@ func (c *Control) run(t *transaction, stage func() error) error {
 		if err := stage(); err != nil {
 			return err
 		}
+		if t.from.way == byRestore {
+			return nil // what was there before stays
+		}
 		if err := tx.CheckListens(); err != nil {
 			return err
 		}
@@ -106,11 +115,13 @@ func (c *Control) run(t *transaction, stage func() error) error {
 	for _, name := range t.zero {
 		zero(t.next, name)
 	}
+	t.note()
 	return nil
 }
 
 // stage makes one change part of the transaction.
 func (t *transaction) stage(change *proto.Change) error {
+	t.said.add("%s", summary(change))
 	switch change.Command {
 	case proto.CmdReplace:
 		t.replacing = true
@@ -119,7 +130,7 @@ func (t *transaction) stage(change *proto.Change) error {
 	case proto.CmdStart:
 		return t.start(change.Service.Name)
 	case proto.CmdStop:
-		return t.each(change.Service.Name, func(name string) error { return t.tx.SetRunning(name, false) })
+		return t.each(change.Service.Name, t.stop)
 	case proto.CmdZero:
 		t.zero = append(t.zero, change.Service.Name)
 		return t.each(change.Service.Name, func(string) error { return nil })
@@ -128,6 +139,9 @@ func (t *transaction) stage(change *proto.Change) error {
 	case proto.CmdSetKnob:
 		return t.knob(change.Knob)
 	case proto.CmdNewService, proto.CmdSetService:
+		if change.Service.State == proto.Off {
+			t.stopped[change.Service.Name] = true
+		}
 		if err := apply(t.tx, change); err != nil || change.Service.State != proto.On {
 			return err
 		}
@@ -164,6 +178,14 @@ func (t *transaction) start(name string) error {
 	})
 }
 
+func (t *transaction) stop(name string) error {
+	t.stopped[name] = true
+	if runs, err := t.tx.Running(name); err != nil || !runs {
+		return err
+	}
+	return t.tx.SetRunning(name, false)
+}
+
 // knob stages another value of a knob.
 func (t *transaction) knob(v proto.KnobValue) error {
 	k := t.control.knobs.ByName(v.Name)
@@ -174,13 +196,25 @@ func (t *transaction) knob(v proto.KnobValue) error {
 	return k.Check(int64(v.Value))
 }
 
-// ready opens what is to listen, as the last step that may fail.
+// ready opens what is to listen and has the outcome kept, as the last steps that
+// may fail.
 func (t *transaction) ready(next *table.Snapshot) error {
-	c := t.control
 	t.next = next
-	if next == c.store.Snapshot() {
-		return nil
+	if next != t.control.store.Snapshot() {
+		if err := t.prepare(next); err != nil {
+			return err
+		}
 	}
+	err := t.keep()
+	if err != nil && t.settle != nil {
+		t.settle(false)
+	}
+	return err
+}
+
+// prepare opens what is to listen.
+func (t *transaction) prepare(next *table.Snapshot) error {
+	c := t.control
 	for _, name := range t.begin {
 		if err := next.CheckLoop(name, c.local); err != nil { // addresses may have come since
 			return err

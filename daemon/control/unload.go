@@ -86,7 +86,7 @@ func (u *Unloader) step(ctx context.Context, command proto.Command) error {
 	if ctx.Err() != nil || c.knobs.Unload.Get() == 0 {
 		return nil
 	}
-	t := newTransaction(c)
+	t := newTransaction(c, itself(byUnload))
 	err := c.run(t, func() error { return t.stage(&proto.Change{Command: command}) })
 	if err == nil && command == proto.CmdFlush {
 		c.log.Say(klog.Announce, "The master daemon stopped. You can unload the module now.")

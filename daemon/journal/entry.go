@@ -31,9 +31,10 @@ type Who struct {
 }
 
 const (
-	// mostLines bounds each list of an entry, and mostBytes each line.
-	mostLines = 32
-	mostBytes = 512
+	// MostLines bounds each list of an entry, and mostBytes each line, so that an entry
+	// goes into one message of netlink.
+	MostLines = 32
+	mostBytes = 256
 )
 
 // bounded cuts off what a journal of bounded size has no room for.
@@ -44,11 +45,11 @@ func (e Entry) bounded() Entry {
 
 // cut leaves of a long list its begin and how many more there were.
 func cut(lines []string) []string {
-	cutOff := len(lines) - mostLines
+	cutOff := len(lines) - MostLines
 	if cutOff <= 0 && !slices.ContainsFunc(lines, tooLong) {
 		return lines
 	}
-	short := slices.Clone(lines[:min(len(lines), mostLines)])
+	short := slices.Clone(lines[:min(len(lines), MostLines)])
 	for i, line := range short {
 		if tooLong(line) {
 			short[i] = line[:mostBytes] + " ..."
@@ -65,5 +66,5 @@ func tooLong(line string) bool { return len(line) > mostBytes }
 // about reports whether an entry touched the service; "" is whichever. Of one whose
 // list of services was cut off that is not known, and it counts as one that did.
 func (e *Entry) about(service string) bool {
-	return service == "" || len(e.Services) > mostLines || slices.Contains(e.Services, service)
+	return service == "" || len(e.Services) > MostLines || slices.Contains(e.Services, service)
 }

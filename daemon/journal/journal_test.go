@@ -168,7 +168,7 @@ func TestAnEntryIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := j.Last("", 1)[0]
-	if len(e.Changes) != mostLines+1 || e.Changes[mostLines] != "... and 9968 more" || len(e.Before[0]) != mostBytes+4 || len(e.After) != 2 {
+	if len(e.Changes) != MostLines+1 || e.Changes[MostLines] != "... and 9968 more" || len(e.Before[0]) != mostBytes+4 || len(e.After) != 2 {
 		t.Errorf("%d changes, the last %q; %d bytes before", len(e.Changes), e.Changes[len(e.Changes)-1], len(e.Before[0]))
 	}
 	if line, _ := json.Marshal(e); len(line) > 1<<17 {

@@ -65,6 +65,9 @@ func flags() []cli.Flag {
 		&cli.StringFlag{Name: "log", Usage: "form of the log: text or json on standard error, or kmsg", Value: string(klog.Text)},
 		&cli.StringFlag{Name: "drain", Usage: "seconds that open connections have to finish in after SIGTERM", Value: "30"},
 		&cli.StringFlag{Name: "sandbox", Usage: "what to give up once ready: full, capabilities (and filter no system calls) or none", Value: "full"},
+		&cli.StringFlag{Name: "config", Usage: "configuration `FILE`: applied when it is another than last time, and at SIGHUP"},
+		&cli.StringFlag{Name: "state-dir", Usage: "directory for what outlives the daemon: the table, and who changed it", EnvVars: []string{"KTCPVS_STATE_DIR", "STATE_DIRECTORY"}, Value: "/var/lib/ktcpvs"},
+		&cli.BoolFlag{Name: "ephemeral", Usage: "keep nothing: the table ends with the daemon"},
 		&cli.StringFlag{Name: "run-dir", Usage: "directory for what lives as long as the daemon", Value: "/run/ktcpvs"},
 	}
 }
@@ -82,6 +85,8 @@ type options struct {
 	drain     time.Duration
 	runDir    string
 	sandbox   string
+	config    string // "" is none
+	stateDir  string // "" is none
 }
 
 func parse(c *cli.Context) (o options, err error) {
@@ -96,6 +101,8 @@ func parse(c *cli.Context) (o options, err error) {
 		poll:      c.String("poll"),
 		runDir:    c.String("run-dir"),
 		sandbox:   c.String("sandbox"),
+		config:    c.String("config"),
+		stateDir:  c.String("state-dir"),
 	}
 	for _, n := range []struct {
 		option, unit string
@@ -113,7 +120,12 @@ func parse(c *cli.Context) (o options, err error) {
 		}
 		n.take(value)
 	}
+	ephemeral := c.Bool("ephemeral")
 	switch {
+	case !ephemeral && !filepath.IsAbs(o.stateDir):
+		return o, usage("--state-dir=%s: expected an absolute path; --ephemeral keeps nothing", o.stateDir)
+	case c.IsSet("config") && !filepath.IsAbs(o.config):
+		return o, usage("--config=%s: expected an absolute path", o.config)
 	case o.runDir == "":
 		return o, usage("--run-dir=: expected a directory")
 	case pollers[o.poll] == nil:
@@ -122,6 +134,9 @@ func parse(c *cli.Context) (o options, err error) {
 		return o, usage("--sandbox=%s: expected full, capabilities or none", o.sandbox)
 	case o.sysctlDir != "auto" && o.sysctlDir != "none" && !filepath.IsAbs(o.sysctlDir):
 		return o, usage(`--sysctl-dir=%s: expected "auto", "none" or an absolute path`, o.sysctlDir)
+	}
+	if ephemeral {
+		o.stateDir = ""
 	}
 	if o.format, err = klog.ParseFormat(c.String("log")); err != nil {
 		return o, usage("--log: %v", err)

@@ -28,7 +28,8 @@ import (
 
 // serve runs the daemon until a signal ends it:
 //
-//	knobs -> log -> table -> loops -> control -> sysctl files, reports
+//	knobs -> log -> state directory -> table -> loops -> control, what was kept,
+//	the configuration file -> sysctl files, reports
 //	      -> privileges given up -> ready
 //	... and back, when SIGTERM or SIGINT comes
 func serve(o options) error {
@@ -56,6 +57,17 @@ func serve(o options) error {
 	defer queue.Close(time.Second)
 	logger := klog.New(klog.Options{Format: o.format, Target: queue, Level: knobs.DebugLevel.Get})
 	go signals.tell(logger)
+
+	listener, err := nlport.Listen(o.nlport)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	kept, err := openKeeping(o.stateDir, logger)
+	if err != nil {
+		return err
+	}
+	defer kept.close()
 
 	registry := sched.NewRegistry()
 	store := table.NewStore(registry, o.loops, match.DefaultLimits())
@@ -86,19 +98,28 @@ func serve(o options) error {
 	}
 	defer routes.Close()
 	ctl := control.New(store, registry, knobs, group, logger, routes.Local)
-	listener, err := nlport.Listen(o.nlport)
+	unable, err := kept.restore(ctl)
 	if err != nil {
 		return err
 	}
-	defer listener.Close()
+	config := &configuration{o.config, ctl, logger}
+	status := config.begin(unable)
+
 	answering, stopAnswering := context.WithCancel(context.Background())
-	answered, yielded := make(chan error, 1), make(chan struct{})
+	answered, yielded, serving := make(chan error, 1), make(chan struct{}, 2), make(chan struct{})
 	go func() {
 		yieldToTraffic()
-		close(yielded)
+		yielded <- struct{}{}
 		answered <- ctl.Serve(answering, listener)
 	}()
-	<-yielded // it may no more once privileges are given up
+	go func() {
+		yieldToTraffic()
+		yielded <- struct{}{}
+		<-serving
+		config.follow(signals.reload)
+	}()
+	<-yielded // they may no more once privileges are given up
+	<-yielded
 	defer func() {
 		stopAnswering()
 		<-answered
@@ -108,7 +129,7 @@ func serve(o options) error {
 	defer unloader.Stop()
 
 	fuseLog := sysctlfs.Options{Log: log.New(sayer{logger}, "", 0)}
-	served, err := graft.Serve(o.sysctlDir, o.runDir, knobFiles(knobs), fuseLog)
+	served, err := graft.Serve(o.sysctlDir, o.runDir, knobFiles(knobs, ctl), fuseLog)
 	if err != nil {
 		return err
 	}
@@ -128,7 +149,7 @@ func serve(o options) error {
 		return err
 	}
 	if o.sandbox != "none" {
-		dropped := privilege.Drop(privilege.Options{Mounts: served.Dir != "", AllCalls: o.sandbox != "full"})
+		dropped := privilege.Drop(privilege.Options{Mounts: served.Dir != "", Keeps: kept.dir != nil, AllCalls: o.sandbox != "full"})
 		for _, err := range dropped.Missed {
 			logger.Say(klog.Announce, "a privilege could not be given up", "err", err)
 		}
@@ -136,7 +157,8 @@ func serve(o options) error {
 	}
 	logger.Say(klog.Announce, "TCP Virtual Server ready", "version", proto.Version, "pid", os.Getpid(),
 		"loops", o.loops, "poll", group.Poller(), "sysctl", served.Dir)
-	notify("READY=1")
+	ready(status)
+	close(serving)
 
 	select {
 	case s := <-signals.end:
@@ -199,12 +221,23 @@ func logTarget(format klog.Format) (io.Writer, error) {
 }
 
 // knobFiles are the knobs as the sysctl files know them.
-func knobFiles(knobs *knob.Knobs) []sysctlfs.Knob {
+func knobFiles(knobs *knob.Knobs, ctl *control.Control) []sysctlfs.Knob {
 	var files []sysctlfs.Knob
 	for _, k := range knobs.All() {
-		files = append(files, k)
+		files = append(files, knobFile{k, ctl})
 	}
 	return files
+}
+
+// knobFile is a knob of which a change is one like any other.
+type knobFile struct {
+	*knob.Knob
+	ctl *control.Control
+}
+
+// Set implements sysctlfs.Knob.
+func (f knobFile) Set(value int64, uid uint32, pid int32) error {
+	return f.ctl.SetKnob(uid, pid, f.Name(), value)
 }
 
 // sayer lets libraries that want a log.Logger write to ours.

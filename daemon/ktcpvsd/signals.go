@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -10,8 +11,7 @@ import (
 	"ktcpvs/daemon/klog"
 )
 
-// ends are the signals that end the daemon. SIGKILL does too, and SIGQUIT, with
-// what every goroutine does, which is for developers.
+// ends are the signals that end the daemon. SIGKILL does too.
 var ends = []os.Signal{unix.SIGTERM, unix.SIGINT}
 
 // said are the signals that mean nothing here but would end a process that does
@@ -20,7 +20,7 @@ var ends = []os.Signal{unix.SIGTERM, unix.SIGINT}
 // by some of the same numbers, and ends the daemon all the same: Go tells those
 // that were sent from those that happened.
 var said = []os.Signal{
-	unix.SIGHUP, unix.SIGUSR1, unix.SIGUSR2, unix.SIGALRM, unix.SIGVTALRM, unix.SIGPROF, unix.SIGIO, unix.SIGPWR,
+	unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2, unix.SIGALRM, unix.SIGVTALRM, unix.SIGPROF, unix.SIGIO, unix.SIGPWR,
 	unix.SIGSTKFLT, unix.SIGXCPU, unix.SIGABRT, unix.SIGILL, unix.SIGTRAP, unix.SIGBUS, unix.SIGFPE, unix.SIGSEGV, unix.SIGSYS,
 }
 
@@ -31,17 +31,19 @@ var unheard = []os.Signal{unix.SIGPIPE, unix.SIGXFSZ, unix.SIGTTIN, unix.SIGTTOU
 // signals is what was sent to the daemon. A crowd of those that mean nothing
 // takes no place of those that end it.
 type signals struct {
-	end, other chan os.Signal
+	end, reload, other chan os.Signal
 }
 
 func catchSignals() *signals {
-	s := &signals{end: make(chan os.Signal, 4), other: make(chan os.Signal, 4)}
+	// One SIGHUP that waits stands for all that come meanwhile.
+	s := &signals{end: make(chan os.Signal, 4), reload: make(chan os.Signal, 1), other: make(chan os.Signal, 4)}
 	signal.Ignore(unheard...)
 	ignoreReserved()
 	signal.Notify(s.other, said...)
 	for n := 35; n <= 64; n++ { // the real-time signals that Go leaves to programs
 		signal.Notify(s.other, syscall.Signal(n))
 	}
+	signal.Notify(s.reload, unix.SIGHUP)
 	signal.Notify(s.end, ends...)
 	return s
 }
@@ -52,10 +54,17 @@ func (s *signals) stop() { signal.Stop(s.end) }
 // tell logs what else comes, for as long as the process lives.
 func (s *signals) tell(logger *klog.Logger) {
 	for sig := range s.other {
-		if sig == unix.SIGHUP {
-			logger.Say(klog.Announce, "SIGHUP: the daemon goes on, and nothing is read again: tcpvsadm changes the table and the knobs")
+		if sig == unix.SIGQUIT {
+			logger.Say(klog.Announce, "SIGQUIT: the daemon goes on, and writes to standard error what each goroutine does, which is for developers")
+			os.Stderr.Write(goroutines())
 			continue
 		}
 		logger.Say(klog.Announce, "a signal that means nothing to the daemon, which goes on", "signal", unix.SignalName(sig.(syscall.Signal)), "number", int(sig.(syscall.Signal)))
 	}
+}
+
+// goroutines is what each goroutine does, as far as it goes into a megabyte.
+func goroutines() []byte {
+	text := make([]byte, 1<<20)
+	return text[:runtime.Stack(text, true)]
 }

@@ -31,6 +31,10 @@ var running = []uintptr{
 // mounted is what keeping a graft's names and taking mounts away calls.
 var mounted = []uintptr{unix.SYS_SYMLINKAT, unix.SYS_UMOUNT2, unix.SYS_CAPGET, unix.SYS_CAPSET}
 
+// keeping is what keeping the table calls, on files that it has opened before:
+// none can be made, renamed or removed.
+var keeping = []uintptr{unix.SYS_PWRITE64, unix.SYS_FTRUNCATE, unix.SYS_FDATASYNC}
+
 // allowed are the calls whose arguments do not matter.
 func allowed(o Options) []uintptr {
 	var calls []uintptr
@@ -39,6 +43,9 @@ func allowed(o Options) []uintptr {
 	}
 	if o.Mounts {
 		calls = append(calls, mounted...)
+	}
+	if o.Keeps {
+		calls = append(calls, keeping...)
 	}
 	return calls
 }

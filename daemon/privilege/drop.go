@@ -11,6 +11,7 @@ import (
 // Options are what serving still needs.
 type Options struct {
 	Mounts   bool // there are mounts to follow and to take away: a graft, sysctl files, reports
+	Keeps    bool // writes to files that are open, and has them on the disk: the state directory
 	AllCalls bool // install no filter: it costs 30 to 60 ns a system call, of which a request makes four or five
 }
 

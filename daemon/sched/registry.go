@@ -19,18 +19,9 @@ type Registry struct {
 // NewRegistry returns a registry with nothing loaded.
 func NewRegistry() *Registry { return &Registry{loaded: map[string]bool{}} }
 
-// Scheduler returns the scheduler of that name, and loads it if it is not
-// loaded. table.ErrNoScheduler.
-func (r *Registry) Scheduler(name string) (*table.Scheduler, error) {
-	s, err := find(name)
-	if err != nil {
-		return nil, err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.loaded[name] = true
-	return s, nil
-}
+// Scheduler returns the scheduler of that name, loaded or not: it is loaded once a
+// change that uses it has taken effect. table.ErrNoScheduler.
+func (r *Registry) Scheduler(name string) (*table.Scheduler, error) { return find(name) }
 
 // Has reports whether a scheduler is loaded. table.ErrNoScheduler.
 func (r *Registry) Has(name string) (bool, error) {

@@ -26,6 +26,10 @@ func NewStore(schedulers Schedulers, loops int, limits match.Limits) *Store {
 	return s
 }
 
+// Begin makes generation that of the table, which is empty yet. Nobody may use the
+// store meanwhile.
+func (s *Store) Begin(generation uint64) { s.current.Store(newSnapshot(generation, nil, nil)) }
+
 // Snapshot returns the table as it is now, by one atomic load.
 func (s *Store) Snapshot() *Snapshot { return s.current.Load() }
 

@@ -120,7 +120,7 @@ func (k *Knob) Name() string { return k.Label }
 func (k *Knob) Get() int32 { return k.Value.Load() }
 
 // Set stores what Check lets through.
-func (k *Knob) Set(value int64) error {
+func (k *Knob) Set(value int64, _ uint32, _ int32) error {
 	if k.Check != nil {
 		if err := k.Check(value); err != nil {
 			return err

@@ -26,7 +26,7 @@ type node interface {
 // end; write returns how many bytes it took.
 type handle interface {
 	read(size int, off int64) []byte
-	write(text []byte, off int64, appending bool) (int, syscall.Errno)
+	write(text []byte, off int64, appending bool, by writer) (int, syscall.Errno)
 }
 
 // Knobs is a directory of one writable file for each knob, mode 0644.

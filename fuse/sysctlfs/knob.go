@@ -8,12 +8,18 @@ import (
 )
 
 // Knob is one integer setting. Get and Set may be called from many goroutines
-// at once. An error of Set means that nothing changed; the writer gets the
-// errno that it wraps, or else EINVAL.
+// at once; uid and pid are of the thread that writes. An error of Set means that
+// nothing changed; the writer gets the errno that it wraps, or else EINVAL.
 type Knob interface {
 	Name() string
 	Get() int32
-	Set(int64) error
+	Set(value int64, uid uint32, pid int32) error
+}
+
+// writer is the process that writes, as the kernel tells of it.
+type writer struct {
+	uid uint32
+	pid int32 // of its thread; 0 outside the pid namespace of the mount
 }
 
 // knobFile is a knob seen as a file.
@@ -51,7 +57,7 @@ func (h *knobHandle) read(size int, off int64) []byte {
 // kernel.sysctl_writes_strict=1, the default, has it. For a file opened with
 // O_APPEND off is not where the writer is (the kernel moves it to the end as it
 // last knew it), so the position kept here decides.
-func (h *knobHandle) write(text []byte, off int64, appending bool) (int, syscall.Errno) {
+func (h *knobHandle) write(text []byte, off int64, appending bool, by writer) (int, syscall.Errno) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if appending {
@@ -60,7 +66,7 @@ func (h *knobHandle) write(text []byte, off int64, appending bool) (int, syscall
 	n := len(text)
 	if off == 0 {
 		var errno syscall.Errno
-		if n, errno = set(h.knob, text); errno != 0 {
+		if n, errno = set(h.knob, text, by); errno != 0 {
 			return 0, errno
 		}
 	}
@@ -68,12 +74,12 @@ func (h *knobHandle) write(text []byte, off int64, appending bool) (int, syscall
 	return n, 0
 }
 
-func set(knob Knob, text []byte) (int, syscall.Errno) {
+func set(knob Knob, text []byte, by writer) (int, syscall.Errno) {
 	value, n, ok := parseWrite(text)
 	if !ok {
 		return 0, syscall.EINVAL
 	}
-	if err := knob.Set(int64(value)); err != nil {
+	if err := knob.Set(int64(value), by.uid, by.pid); err != nil {
 		return 0, errnoOf(err, syscall.EINVAL)
 	}
 	return n, 0

@@ -29,6 +29,6 @@ type reportHandle []byte
 
 func (h reportHandle) read(size int, off int64) []byte { return window(h, size, off) }
 
-func (h reportHandle) write([]byte, int64, bool) (int, syscall.Errno) {
+func (h reportHandle) write([]byte, int64, bool, writer) (int, syscall.Errno) {
 	return 0, syscall.EBADF
 }

@@ -139,7 +139,7 @@ func (s *server) Write(_ <-chan struct{}, in *fuse.WriteIn, data []byte) (uint32
 	if h == nil {
 		return 0, fuse.EBADF
 	}
-	n, errno := h.write(data, int64(in.Offset), in.Flags&syscall.O_APPEND != 0)
+	n, errno := h.write(data, int64(in.Offset), in.Flags&syscall.O_APPEND != 0, writer{in.Uid, int32(in.Pid)})
 	return uint32(n), fuse.Status(errno)
 }
 

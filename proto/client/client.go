@@ -179,6 +179,23 @@ func (c *Client) Modules() ([]proto.Module, error) {
 	return modules, nil
 }
 
+// History lists the last n changes of a service, the oldest first. "" is whichever
+// service, and 0 all that are remembered.
+func (c *Client) History(service string, n uint32) ([]proto.Entry, error) {
+	replies, err := c.ask(proto.Request{Command: proto.CmdGetHistory, Dump: true, Last: n, Service: proto.Service{Name: service}})
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]proto.Entry, 0, len(replies))
+	for _, r := range replies {
+		if r.Entry == nil {
+			return nil, unexpected(proto.CmdGetHistory)
+		}
+		entries = append(entries, *r.Entry)
+	}
+	return entries, nil
+}
+
 func unexpected(cmd proto.Command) error {
 	return &proto.Error{Errno: unix.EBADMSG, Command: cmd, Text: "the daemon answered something else than what was asked"}
 }

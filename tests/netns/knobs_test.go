@@ -154,11 +154,12 @@ func TestDebugLevelChoosesWhatIsSaidWhileRunning(t *testing.T) {
 		f.askAnew(t, "/")
 		f.client.CloseIdleConnections()
 		for _, a := range added {
+			says := func() bool {
+				return strings.Contains(since(), "msg="+a.said) || strings.Contains(since(), `msg="`+a.said)
+			}
 			if now >= a.level {
-				lab.Eventually(t, fmt.Sprintf("level %d says %q", now, a.said), func() bool {
-					return strings.Contains(since(), "msg="+a.said) || strings.Contains(since(), `msg="`+a.said)
-				})
-			} else if strings.Contains(since(), a.said) {
+				lab.Eventually(t, fmt.Sprintf("level %d says %q", now, a.said), says)
+			} else if says() {
 				t.Errorf("at level %d the log says %s", now, since())
 			}
 		}

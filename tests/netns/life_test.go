@@ -141,6 +141,8 @@ func TestAfterAKillANewStartNeedsNoCleaning(t *testing.T) {
 		h.SetKnob("read_timeout", "7")
 		o.Does("-A", "-i", "web", "-l", "127.0.0.1:81")
 		o.Does("--start")
+		o.Does("--stop")
+		o.Does("-F")
 		d.Kill()
 		if r := o.Call("-L"); r.Status != 3 || !strings.Contains(r.Stderr, "The ktcpvs module not loaded") {
 			t.Errorf("without the daemon: status %d, %s", r.Status, r.Stderr)
@@ -151,8 +153,8 @@ func TestAfterAKillANewStartNeedsNoCleaning(t *testing.T) {
 		}
 	}
 	d := h.StartDaemon()
-	if got := h.Knob("read_timeout"); got != "180" {
-		t.Errorf("after a new start read_timeout is %s", got)
+	if got := h.Knob("read_timeout"); got != "7" {
+		t.Errorf("after a new start read_timeout is %s, expected 7 as before", got)
 	}
 	o.Has("")
 	if d.Log.Has("not at their usual place") {

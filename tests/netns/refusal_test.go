@@ -44,7 +44,7 @@ func TestAPortInUseNamesItsHolder(t *testing.T) {
 func TestTwoDaemonsServeSideBySide(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	d := o.Launch(o.Command(lab.Binary("ktcpvsd"), "--run-dir=/run/two", "--nlport=77"))
+	d := o.Launch(o.Command(lab.Binary("ktcpvsd"), "--run-dir=/run/two", "--state-dir=/run/two/state", "--nlport=77"))
 	lab.Eventually(t, "the second is ready", func() bool { return d.Log.Has("ready") })
 	if !d.Log.Has("the sysctl files are not at their usual place") || !d.Log.Has(fmt.Sprintf("process %d: stop it", o.daemon.PID())) {
 		t.Errorf("it says\n%s", d.Log)
@@ -106,7 +106,7 @@ func TestAMissingCapabilityIsSaid(t *testing.T) {
 	require.Tool(t, "setpriv")
 	h.Shell("mkdir -m 777 /run/open")
 	const netlink = "ktcpvsd: netlink port id 0x4b545653: answering takes CAP_NET_ADMIN over the network namespace, run as root: "
-	refuses(t, h, 1, netlink, "operation not permitted", `exec setpriv --reuid=65534 --regid=65534 --clear-groups "$1" --run-dir=/run/open`)
+	refuses(t, h, 1, netlink, "operation not permitted", `exec setpriv --reuid=65534 --regid=65534 --clear-groups "$1" --run-dir=/run/open --ephemeral`)
 	refuses(t, h, 1, netlink, "operation not permitted", `exec setpriv --bounding-set=-net_admin --inh-caps=-net_admin "$1"`)
 	refuses(t, h, 1, "ktcpvsd: --sysctl-dir=auto: ", "mounting needs CAP_SYS_ADMIN: run as root, or use --sysctl-dir=none",
 		`exec setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin "$1"`)

@@ -11,8 +11,7 @@ import (
 )
 
 // TestNoOtherSignalEndsTheDaemon sends every signal but those that end a process
-// for good: SIGKILL and SIGSTOP, SIGQUIT, which is for developers, and the two
-// that the daemon stops for.
+// for good, SIGKILL and SIGSTOP, and the two that the daemon stops for.
 func TestNoOtherSignalEndsTheDaemon(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
@@ -22,7 +21,7 @@ func TestNoOtherSignalEndsTheDaemon(t *testing.T) {
 	pid := strings.TrimSpace(o.Shell("cat " + lab.PIDFile))
 	for n := unix.Signal(1); n <= 64; n++ {
 		switch n {
-		case unix.SIGKILL, unix.SIGSTOP, unix.SIGTSTP, unix.SIGQUIT, unix.SIGTERM, unix.SIGINT:
+		case unix.SIGKILL, unix.SIGSTOP, unix.SIGTSTP, unix.SIGTERM, unix.SIGINT:
 			continue
 		}
 		o.daemon.Signal(n)
@@ -35,7 +34,7 @@ func TestNoOtherSignalEndsTheDaemon(t *testing.T) {
 	if now := strings.TrimSpace(o.Shell("cat " + lab.PIDFile)); now != pid || o.daemon.Ended() {
 		t.Errorf("the process id is %q, want %q as before:\n%s", now, pid, o.daemon.Log)
 	}
-	for _, name := range []string{"SIGHUP: the daemon goes on, and nothing is read again", "signal=SIGUSR1 number=10", "signal=SIGALRM number=14"} {
+	for _, name := range []string{"SIGHUP: the daemon goes on, and nothing is read again", "SIGQUIT: the daemon goes on", "signal=SIGUSR1 number=10", "signal=SIGALRM number=14"} {
 		lab.Eventually(t, "the log says: "+name, func() bool { return o.daemon.Log.Has(name) })
 	}
 	o.daemon.Signal(unix.SIGTERM)

@@ -122,7 +122,7 @@ func (m *machine) runs(shell string, steps ...step) {
 	}()
 	cmd := exec.Command("unshare", "--mount", "--net", "--pid", "--mount-proc", "--kill-child", shell, "-c", script.String())
 	cmd.Dir = filepath.Join(m.tree, "scripts/ktcpvs")
-	cmd.Env = append(os.Environ(), "PATH="+m.path, "TREE="+m.tree)
+	cmd.Env = append(os.Environ(), "PATH="+m.path, "TREE="+m.tree, "KTCPVS_STATE_DIR=/run/ktcpvs-state")
 	cmd.WaitDelay = 10 * time.Second
 	if out, err := cmd.CombinedOutput(); err != nil {
 		m.t.Fatalf("%s: %v: %s", shell, err, out)

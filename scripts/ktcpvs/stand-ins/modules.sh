@@ -112,8 +112,12 @@ start_unless_running() {
 	! running || return 0
 	[ ! -e "$log" ] || mv -f "$log" "$log.old"
 	# setsid: the daemon outlives the terminal that it was started from.
+	# As with the modules of that time, the table ends with what holds it, unless
+	# somebody says where it is to be kept.
+	keep=--ephemeral
+	case ${KTCPVSD_OPTIONS-} in *--state-dir*) keep= ;; esac
 	# shellcheck disable=SC2086 # the options are words
-	(cd / && exec setsid ktcpvsd --run-dir="$run_dir" ${KTCPVSD_OPTIONS-}) </dev/null >"$log" 2>&1 9>&- &
+	(cd / && exec setsid ktcpvsd --run-dir="$run_dir" $keep ${KTCPVSD_OPTIONS-}) </dev/null >"$log" 2>&1 9>&- &
 	started=$!
 	late=$(($(date +%s) + start_seconds))
 	until running && [ "$pid" = "$started" ]; do

@@ -87,7 +87,7 @@ func (d *Daemon) Start() {
 	os.Remove(pidFile) // a killed one has left it
 	d.killed = false
 	d.cmd = exec.Command(Binary("ktcpvsd"), "--nlport", d.port, "--sysctl-dir", "none",
-		"--run-dir", d.dir, "--loops", fmt.Sprint(Loops), "--drain", "1")
+		"--run-dir", d.dir, "--ephemeral", "--loops", fmt.Sprint(Loops), "--drain", "1")
 	d.cmd.Args = append(d.cmd.Args, d.args...)
 	d.cmd.Env = d.env
 	d.cmd.Stdout, d.cmd.Stderr = d.Log, d.stderr

@@ -44,7 +44,7 @@ func (k Ktcpvs) start(dir string, listen netip.AddrPort, s Setup) (*exec.Cmd, er
 		return nil, err
 	}
 	run := filepath.Join(dir, "run")
-	return exec.Command(k.Daemon, "--nlport", nlport(listen), "--sysctl-dir", "none", "--loops", "1", "--run-dir", run, "--poll", k.Poll), os.Mkdir(run, 0o755)
+	return exec.Command(k.Daemon, "--nlport", nlport(listen), "--sysctl-dir", "none", "--loops", "1", "--run-dir", run, "--ephemeral", "--poll", k.Poll), os.Mkdir(run, 0o755)
 }
 
 // config is the configuration file. A new rule is tried before those that are

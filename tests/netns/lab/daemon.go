@@ -73,8 +73,14 @@ func (d *Daemon) cleanup() {
 			case <-again.C:
 				d.Signal(unix.SIGTERM)
 			case <-late.C:
-				d.Signal(unix.SIGQUIT)
-				<-d.ended
+				d.Signal(unix.SIGQUIT) // it writes what its goroutines do, if it still can
+				for range 100 {
+					if d.Log.Has("goroutine ") {
+						break
+					}
+					wait.Gap(100 * time.Millisecond)
+				}
+				d.Kill()
 				t.Errorf("the daemon does not stop:\n%s", d.Log)
 			}
 		}

@@ -85,12 +85,16 @@ func NewHost(t testing.TB, name string) *Host {
 	return h
 }
 
+// StateDir is where the host's daemon keeps its table, unless it is told otherwise:
+// not where the machine's does.
+const StateDir = "/run/ktcpvs-state"
+
 // Command is a program to be run on the host, in directory /.
 func (h *Host) Command(name string, args ...string) *exec.Cmd {
 	h.t.Helper()
 	enter := []string{"--target", strconv.Itoa(h.pid), "--net", "--mount", "--", name}
 	cmd := exec.Command(require.Tool(h.t, "nsenter"), append(enter, args...)...)
-	cmd.Env = append(os.Environ(), "LC_ALL=C", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:"+os.Getenv("PATH"))
+	cmd.Env = append(os.Environ(), "LC_ALL=C", "KTCPVS_STATE_DIR="+StateDir, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:"+os.Getenv("PATH"))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: unix.SIGKILL}
 	cmd.WaitDelay = wait.Limit
 	return cmd
