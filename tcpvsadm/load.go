@@ -65,24 +65,39 @@ func readText(name string, from io.Reader, most int64) ([]byte, error) {
 	return text, nil
 }
 
-// openText opens a configuration, which may be a pipe. Opening one without a writer
-// would wait for ever: it is waited for as long as patience.
+// openText opens a configuration, which may be a pipe. One that has a name may have no
+// writer, and is waited for as long as patience.
 func openText(name string, patience time.Duration) (*os.File, error) {
 	file, err := os.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
 	info, err := file.Stat()
-	if err != nil || info.Mode()&fs.ModeNamedPipe == 0 {
-		return file, err
+	if err == nil && info.Mode()&fs.ModeNamedPipe != 0 {
+		err = awaitWriter(file, patience)
 	}
-	conn, err := file.SyscallConn()
 	if err != nil {
+		file.Close()
 		return nil, err
 	}
-	ready := 0
-	var failed error
+	return file, nil
+}
+
+// awaitWriter waits until something can be read from a pipe. One without a name, as
+// of a shell's <(command), had its writer from the beginning, who may take as long as
+// it likes.
+func awaitWriter(pipe *os.File, patience time.Duration) error {
+	conn, err := pipe.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var system unix.Statfs_t
+	ready, failed := 0, error(nil)
 	err = conn.Control(func(fd uintptr) {
+		if failed = unix.Fstatfs(int(fd), &system); failed != nil || system.Type == unix.PIPEFS_MAGIC {
+			ready = 1
+			return
+		}
 		poll := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
 		for end := time.Now().Add(patience); ; {
 			ready, failed = unix.Poll(poll, int(max(0, time.Until(end).Milliseconds())))
@@ -92,13 +107,9 @@ func openText(name string, patience time.Duration) (*os.File, error) {
 		}
 	})
 	if err = errors.Join(err, failed); err == nil && ready == 0 {
-		err = fmt.Errorf("%s: nobody has written to this pipe for %v", name, patience)
+		err = fmt.Errorf("%s: nobody has written to this pipe for %v", pipe.Name(), patience)
 	}
-	if err != nil {
-		file.Close()
-		return nil, err
-	}
-	return file, nil
+	return err
 }
 
 // parse reads a configuration, of which the names are looked up if resolve says so,

@@ -146,6 +146,26 @@ func TestAPipeThatNobodyWritesToIsNotWaitedForForEver(t *testing.T) {
 	}
 }
 
+func TestAPipeWithoutANameHasItsWriter(t *testing.T) {
+	read, written, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer read.Close()
+	file, err := openText(fmt.Sprintf("/proc/self/fd/%d", read.Fd()), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	go func() {
+		written.WriteString(sample)
+		written.Close()
+	}()
+	if text, err := readText("pipe", file, largestText); err != nil || string(text) != sample {
+		t.Errorf("%d bytes are read, %v; want %d", len(text), err, len(sample))
+	}
+}
+
 func TestARefusedEntryIsNamedByItsLine(t *testing.T) {
 	o := prepared(t)
 	path := write(t, sample)
