@@ -32,6 +32,9 @@
 //	runner.go      where that takes too long or no room is left, in lanes;
 //	fields.go      last come headers, cookies and parameters.
 //
+// What FindUnreached does, for who writes the rules: reach.go, with examples
+// (reach_example.go) and by following the automaton of a few rules (reach_walk.go).
+//
 // # Cost
 //
 // The cost per byte of a request does not depend on the number of rules: a
