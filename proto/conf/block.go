@@ -26,6 +26,9 @@ const (
 // of which one runs.
 var unchosen = netip.AddrPortFrom(netip.IPv4Unspecified(), proto.DefaultListenPort)
 
+// IsUnchosen tells the address that a service has when none is given.
+func IsUnchosen(listen netip.AddrPort) bool { return listen == unchosen }
+
 // block is a virtual service while it is read, with the tokens that messages
 // about it point to.
 type block struct {

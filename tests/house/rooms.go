@@ -32,6 +32,7 @@ var layers = map[string]layer{
 	"proto/release":   {rooms: []string{"proto"}},
 	"proto/conf":      {pure: true, rooms: []string{"proto", "proto/spelling"}},
 	"proto/model":     {rooms: []string{"proto"}},
+	"proto/advice":    {pure: true, rooms: []string{"proto", "proto/conf", "daemon/match"}},
 	"proto/drift":     {pure: true, rooms: []string{"proto", "proto/conf"}},
 	"proto/engine":    {rooms: []string{"proto"}},
 	"proto/nlport":    {rooms: []string{"proto"}},
