@@ -132,7 +132,7 @@ func (s *session) command(words []string, present *present) ([]proto.Change, err
 		words = words[1:]
 	}
 	staged := &staged{present: present}
-	line := &session{in: strings.NewReader(""), out: &strings.Builder{}, resolve: s.resolve,
+	line := &session{in: strings.NewReader(""), out: &strings.Builder{}, err: s.err, resolve: s.resolve,
 		dial: func(uint32) (daemon, error) { return staged, nil }}
 	l, err := readLine(line.app(), words)
 	switch {

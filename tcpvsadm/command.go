@@ -71,7 +71,7 @@ func (s *session) commands() []*cli.Command {
 		{Name: "add-rule", Action: s.addRule,
 			Usage:       "send requests for which the conditions hold to a real server",
 			Description: "At least one condition is needed; all that are given must hold.",
-			Flags:       append(ruleFlags(), matchFlag(), atFlag(), ifNeededFlag())},
+			Flags:       append(ruleFlags(), matchFlag(), atFlag(), ifNeededFlag(), strictFlag())},
 		{Name: "del-rule", Action: s.deleteRule,
 			Usage:       "take a real server out of a rule, or delete the rule of a number",
 			Description: "The conditions are those that the rule was added with; without its last server it is gone.",
@@ -80,7 +80,7 @@ func (s *session) commands() []*cli.Command {
 			Usage: "give the rule of the first number the second one", Flags: service()},
 
 		{Name: "start", Action: s.start,
-			Usage: "let a virtual service listen; without -i, all of them", Flags: []cli.Flag{ident()}},
+			Usage: "let a virtual service listen; without -i, all of them", Flags: []cli.Flag{ident(), strictFlag()}},
 		{Name: "stop", Action: s.stop,
 			Usage: "let a virtual service take nothing new; without -i, all of them", Flags: []cli.Flag{ident()}},
 		{Name: "zero", Aliases: []string{"Z"}, Action: s.zero,

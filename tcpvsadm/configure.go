@@ -29,7 +29,7 @@ func (s *session) configure(c *cli.Context, name string, text []byte) error {
 		return err
 	}
 	if check {
-		return s.tellValid(name, file)
+		return s.warned(c, ofFile(name, file), func() error { return s.tellValid(name, file) })
 	}
 	return s.with(c, func(d daemon) error {
 		if start {
@@ -40,7 +40,7 @@ func (s *session) configure(c *cli.Context, name string, text []byte) error {
 		if compare {
 			return s.compare(d, file)
 		}
-		return apply(d, name, file)
+		return s.warned(c, ofFile(name, file), func() error { return apply(d, name, file) })
 	})
 }
 

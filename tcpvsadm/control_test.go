@@ -139,7 +139,7 @@ func TestCompletionOffersWhatMayComeNext(t *testing.T) {
 		"-D":              "--ident --if-needed --nlport -i",
 		"-D -i web":       "--if-needed --nlport",
 		"-L -n":           "--exact --ident --nlport --rules --stats -i",
-		"--start -i web":  "--nlport",
+		"--start -i web":  "--nlport --strict",
 		"--knob unload":   "--nlport",
 		"-D --bogus -i":   "--ident --if-needed --nlport -i",
 		"-A -i x -P":      "",

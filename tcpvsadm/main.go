@@ -25,6 +25,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	s := &session{
 		in:      stdin,
 		out:     stdout,
+		err:     stderr,
 		resolve: newResolver(),
 		dial: func(port uint32) (daemon, error) {
 			return client.Dial(client.Options{Port: port})

@@ -42,6 +42,7 @@ const (
 	optionDiff        = "diff"
 	optionStart       = "start"
 	optionLast        = "last"
+	optionStrict      = "strict"
 	optionNetlinkPort = "nlport"
 )
 
@@ -173,12 +174,17 @@ func configurationFlags() []cli.Flag {
 		&cli.BoolFlag{Name: optionResolve, Usage: "with --check: look names up, too"},
 		&cli.BoolFlag{Name: optionDiff, Usage: "only print what it would change; exit status 1 if anything"},
 		&cli.BoolFlag{Name: optionStart, Usage: "start what is new, unless its state is given"},
+		strictFlag(),
 	}
 }
 
 func lastFlag() *cli.StringFlag {
 	return &cli.StringFlag{Name: optionLast, Aliases: []string{"n"}, Value: strconv.Itoa(entriesShown),
 		Usage: "print the last `NUMBER` of changes"}
+}
+
+func strictFlag() *cli.BoolFlag {
+	return &cli.BoolFlag{Name: optionStrict, Usage: "refuse what there is a warning of"}
 }
 
 func netlinkPortFlag() *cli.StringFlag {

@@ -29,7 +29,7 @@ func (s *session) addRule(c *cli.Context) error {
 		}
 		rule.Number = uint32(number)
 	}
-	return s.change(c, proto.Change{Command: proto.CmdNewRule, Rule: rule})
+	return s.changeRule(c, rule)
 }
 
 func (s *session) deleteRule(c *cli.Context) error {

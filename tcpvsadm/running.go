@@ -2,7 +2,11 @@ package main
 
 import "github.com/urfave/cli/v2"
 
-func (s *session) start(c *cli.Context) error { return s.forServices(c, daemon.Start) }
+func (s *session) start(c *cli.Context) error {
+	return s.forServices(c, func(d daemon, name string) error {
+		return s.startWarned(c, d, name)
+	})
+}
 
 func (s *session) stop(c *cli.Context) error { return s.forServices(c, daemon.Stop) }
 

@@ -15,6 +15,7 @@ type daemon interface {
 	Info() (proto.Info, error)
 	Table() ([]proto.Virtual, error)
 	Virtual(name string) (proto.Virtual, error)
+	Service(name string) (proto.Service, error)
 	Apply(changes []proto.Change) error
 	Do(change proto.Change) error
 	Start(name string) error
@@ -33,6 +34,7 @@ type daemon interface {
 type session struct {
 	in      io.Reader
 	out     io.Writer
+	err     io.Writer // for warnings
 	resolve *resolver
 	dial    func(port uint32) (daemon, error)
 }

@@ -65,6 +65,9 @@ func (s *staged) Table() ([]proto.Virtual, error) { return nil, errNoChange }
 // Virtual gives what a change may depend on: a service as it is by then.
 func (s *staged) Virtual(name string) (proto.Virtual, error) { return s.present.virtual(name) }
 
+// Service is nothing that a batch could ask for.
+func (s *staged) Service(string) (proto.Service, error) { return proto.Service{}, errNoChange }
+
 // Modules is nothing that a batch could ask for.
 func (s *staged) Modules() ([]proto.Module, error) { return nil, errNoChange }
 

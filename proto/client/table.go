@@ -29,6 +29,18 @@ func (c *Client) Virtual(name string) (proto.Virtual, error) {
 	return vs[0], nil
 }
 
+// Service is what the daemon says of one service alone; ESRCH when it is not there.
+func (c *Client) Service(name string) (proto.Service, error) {
+	replies, err := c.ask(proto.Request{Command: proto.CmdGetService, Service: proto.Service{Name: name}})
+	if err != nil {
+		return proto.Service{}, err
+	}
+	if len(replies) != 1 || replies[0].Service == nil {
+		return proto.Service{}, unexpected(proto.CmdGetService)
+	}
+	return *replies[0].Service, nil
+}
+
 // virtuals gathers a full listing: each service is followed by its servers,
 // then its rules. A rule with more servers than a message holds is continued
 // in the next one, which has the same conditions.

@@ -74,5 +74,21 @@ func (f *File) Position(index int) (at Position, ok bool) {
 	return positions[index], true
 }
 
+// Place is where a rule of a virtual service stands, or with -1 the service, by
+// their indices.
+func (f *File) Place(virtual, rule int) (at Position, ok bool) {
+	index := 0
+	for i := range f.Virtuals[:virtual] {
+		index += 1 + len(f.Virtuals[i].Dests) + len(f.Virtuals[i].Rules)
+	}
+	if rule >= 0 {
+		index += 1 + len(f.Virtuals[virtual].Dests) + rule
+	}
+	if index >= len(f.virtuals) {
+		return Position{}, false
+	}
+	return f.virtuals[index], true
+}
+
 // rest leaves out the first, which is the block's own.
 func rest(positions []Position) []Position { return positions[min(1, len(positions)):] }

@@ -44,6 +44,38 @@ func TestWhatCannotBeMeantIsRefusedWithWhatToWrite(t *testing.T) {
 	}
 }
 
+func TestWhatCanHardlyBeMeantIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	name := o.File(`virtual web { listen = 10.0.0.1:80 server = r1:80
+		rule = pattern "^/images/.*\.png$" use server r1:80
+		rule = pattern "^images" use server r1:80
+		rule = pattern "^/[a-z]+/" use server r1:80 }
+		virtual any { listen = 10.0.0.1:81 server = r1:80 scheduler = wlc }`)
+	hidden := ": service \"web\": no request gets to this rule: rule pattern \"^/[a-z]+/\" (line 4) takes all that it would\n"
+	never := ": service \"web\": no request is like this rule: nothing that can be asked for has such a URI\n"
+	blind := "service \"any\": its scheduler, wlc, looks at no request: rules mean nothing to it\n"
+	for _, c := range []struct {
+		call   string
+		stderr []string
+	}{
+		{"-f " + name + " --check", []string{name + ":2:10" + hidden, name + ":3:10" + never}},
+		{"-f " + name, []string{name + ":2:10" + hidden, name + ":3:10" + never}},
+		{"--add-rule -i any -p /a -r r1:80", []string{blind}},
+		{"--add-rule -i web --method get -r r1:80", []string{"method get has small letters, and methods are compared letter by letter: GET may be meant\n"}},
+	} {
+		before := o.Table()
+		r := o.Call(fields(c.call + " --strict")...)
+		if want := "tcpvsadm: " + strings.Join(c.stderr, "tcpvsadm: "); r.Status != 1 || r.Stderr != want || o.Table() != before {
+			t.Errorf("%s --strict: status %d, %s\nwant status 1, %sand the table as it was", c.call, r.Status, r.Stderr, want)
+		}
+		r = o.Call(fields(c.call)...)
+		if want := "tcpvsadm: warning: " + strings.Join(c.stderr, "tcpvsadm: warning: "); r.Status != 0 || r.Stderr != want {
+			t.Errorf("%s: status %d, %s\nwant status 0, %s", c.call, r.Status, r.Stderr, want)
+		}
+	}
+}
+
 // refusesFile has the message behind its place, whichever that is.
 func (o *office) refusesFile(t *testing.T, configuration, message string) {
 	t.Helper()
