@@ -86,6 +86,8 @@ func TestConditionsBesideTheURICount(t *testing.T) {
 		{Pattern{Headers: header("X-A", "")}, Pattern{Headers: header("x-a", "b")}, true},
 		{Pattern{Headers: header("X-A", "b")}, Pattern{Headers: header("x-a", "abc")}, true},
 		{Pattern{Headers: header("X-A", "b")}, Pattern{Headers: header("x-a", "")}, false},
+		{Pattern{Headers: header("X-A", "b")}, Pattern{Headers: header("X-A", "é")}, false},
+		{Pattern{Headers: header("X-A", "é")}, Pattern{Headers: header("X-A", "café")}, false}, // it is, and is not found
 		{Pattern{Cookies: header("c", "")}, Pattern{Cookies: header("C", "")}, false},
 		{Pattern{Cookies: header("c", "")}, Pattern{Expr: "/a", Cookies: header("c", "1")}, true},
 		{Pattern{Queries: header("q", "1")}, Pattern{Queries: header("q", "^1$")}, true},

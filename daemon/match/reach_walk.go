@@ -89,7 +89,10 @@ func (r *reach) walk(sources []source, kind textKind) (text []byte, found, known
 	}
 	last, t := int32(len(sources)-1), &r.threads
 	t.start(n, []uint32{0})
-	symbols := n.symbols(kind)
+	symbols, all := n.symbols(kind)
+	if !all {
+		return nil, false, false
+	}
 	seen := map[string]bool{}
 	var steps []step
 	var key []byte
@@ -170,8 +173,9 @@ func (r *reach) grow(sources []source) *nfa {
 }
 
 // symbols has one character of each class that a text of the kind may have, and
-// those that have a place of their own in it.
-func (n *nfa) symbols(kind textKind) (symbols []byte) {
+// those that have a place of their own in it. It is not all where a text of any
+// characters may have some of a class that is beyond ASCII.
+func (n *nfa) symbols(kind textKind) (symbols []byte, all bool) {
 	seen := make([]bool, n.width())
 	if kind == uriText {
 		symbols = append(symbols, '/', '*')
@@ -188,5 +192,5 @@ func (n *nfa) symbols(kind textKind) (symbols []byte) {
 			}
 		}
 	}
-	return symbols
+	return symbols, kind != anyText || !slices.Contains(seen[1:1+n.runes], false)
 }
