@@ -61,7 +61,7 @@ func TestAnAddressInUseIsReportedByStart(t *testing.T) {
 	o.Fails(1, `Address already in use: service "taken": listen on 127.0.0.1:81`, "--start", "-i", "taken")
 	o.Fails(1, `Address already in use: service "any": listen on 0.0.0.0:81`, "--start", "-i", "any")
 	o.Does("--start", "-i", "free")
-	o.Fails(1, `Cannot assign requested address: service "foreign": listen on 192.0.2.1:80`, "--start", "-i", "foreign")
+	o.Fails(1, `Cannot assign requested address: service "foreign": listen on 192.0.2.1:80 (the address is not this machine's: freebind = on lets the service wait for it)`, "--start", "-i", "foreign")
 	// None of those that failed runs: they can be deleted.
 	for _, name := range []string{"taken", "any", "foreign"} {
 		o.Does("-D", "-i", name)
