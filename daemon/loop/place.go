@@ -156,22 +156,30 @@ func (l *Loop) giveWay(i idler) {
 	}
 }
 
-// may reports whether the client is still idle since then.
-func (i *idler) may(l *Loop) bool {
-	c := i.s.client
-	if c == nil {
-		return false
-	}
+// idle reports whether the client is still so since then, and has taken all.
+func (i *idler) idle() bool {
 	since, kept := i.s.Kept()
-	return kept && since == i.since && !c.queued() && !l.poll.Waiting(c.slot) && empty(c.fd)
+	return i.s.client != nil && kept && since == i.since && !i.s.client.queued()
+}
+
+// may reports whether the client may give way: it has sent nothing, either.
+func (i *idler) may(l *Loop) bool {
+	return i.idle() && !l.poll.Waiting(i.s.client.slot) && empty(i.s.client.fd)
 }
 
 // longestIdle gives up to want clients that have been idle for longest.
 func (lis *listener) longestIdle(want int) []idler {
 	l, all := lis.loop, &lis.idlers
-	all.list = slices.DeleteFunc(all.list, func(i idler) bool { return !i.may(l) })
+	all.list = slices.DeleteFunc(all.list, func(i idler) bool { return !i.idle() })
 	if len(all.list) == 0 && l.ctx.Now >= all.next {
 		lis.look()
+	}
+	for n := 0; n < min(want, len(all.list)); {
+		if all.list[n].may(l) {
+			n++
+		} else {
+			all.list = slices.Delete(all.list, n, n+1)
+		}
 	}
 	return all.list[:min(want, len(all.list))]
 }
@@ -186,7 +194,7 @@ func (lis *listener) look() {
 		if !kept || len(all.list) == mostIdlers && since >= all.list[mostIdlers-1].since {
 			continue
 		}
-		if i := (idler{s, since}); i.may(lis.loop) {
+		if i := (idler{s, since}); i.idle() {
 			at, _ := slices.BinarySearchFunc(all.list, since, func(i idler, t time.Duration) int { return int(i.since - t) })
 			all.list = slices.Insert(all.list[:min(len(all.list), mostIdlers-1)], min(at, mostIdlers-1), i)
 		}

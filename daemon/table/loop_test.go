@@ -157,3 +157,28 @@ func TestViaIsATokenOrOnOrOff(t *testing.T) {
 		}
 	}
 }
+
+func TestAServiceOfAllAddressesTakesIPv4UnlessAnotherDoes(t *testing.T) {
+	s := newTestStore()
+	at := func(name, listen string) func(*Tx) error {
+		return addService(ServiceSpec{Name: name, Listen: netip.MustParseAddrPort(listen)})
+	}
+	must(t, s, at("six", "[::]:80"), at("one", "[2001:db8::1]:80"), at("elsewhere", "10.0.0.1:81"), at("four", "10.0.0.1:80"),
+		running("elsewhere", true), running("one", true))
+	takes := func(want bool, when string) {
+		t.Helper()
+		snapshot := s.Snapshot()
+		if got := snapshot.TakesIPv4(snapshot.Lookup("six")); got != want {
+			t.Errorf("%s: TakesIPv4 is %v, expected %v", when, got, want)
+		}
+	}
+	takes(true, "nobody else runs at IPv4 and its port")
+	must(t, s, running("four", true))
+	takes(false, "another one does")
+	must(t, s, running("four", false), setService(ServiceSpec{Name: "six", V6Only: SwitchOn}))
+	takes(false, "v6only")
+	snapshot := s.Snapshot()
+	if snapshot.TakesIPv4(snapshot.Lookup("one")) {
+		t.Error("a service at one address of IPv6 takes IPv4")
+	}
+}
