@@ -56,9 +56,12 @@ check:
 # on them. Comparisons of times that a disturbed machine left open are counted.
 inconclusive := bin/inconclusive
 
+# One package more than there are processors: most tests wait more than they work.
+side_by_side := $(shell expr $$(nproc) + 1)
+
 test: deps build
 	@rm -f $(inconclusive)
-	KTCPVS_INCONCLUSIVE=$(CURDIR)/$(inconclusive) go test -count=1 -timeout 30m $$(go list ./... | grep -v /tests/hostile)
+	KTCPVS_INCONCLUSIVE=$(CURDIR)/$(inconclusive) go test -p $(side_by_side) -count=1 -timeout 30m $$(go list ./... | grep -v /tests/hostile)
 	KTCPVS_INCONCLUSIVE=$(CURDIR)/$(inconclusive) go test -count=1 -timeout 30m ./tests/hostile
 	@if test -s $(inconclusive); then \
 		echo "INCONCLUSIVE, as the machine was disturbed: $$(wc -l <$(inconclusive)) comparisons"; cat $(inconclusive); \

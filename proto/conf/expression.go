@@ -49,7 +49,7 @@ var foreignGroups = []struct{ opening, instead string }{
 	{"(?<!", apart},
 	{"(?=", "ask for it in another condition, as host or query"},
 	{"(?<=", behind},
-	{"(?i", "leave case out of account with i behind the expression"},
+	{"(?i", "write [Aa] for a letter whose case does not count; of host it never does"},
 	{"(?:", plain},
 	{"(?P<", plain},
 	{"(?<", plain},

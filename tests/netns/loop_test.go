@@ -80,7 +80,9 @@ func takePlaces(t *testing.T, poller, scheduler string) {
 		virtual two { scheduler = %[1]s listen = 0.0.0.0:8082 maxclients = %[3]d via = two
 			server = 127.0.0.1:8081 rule = pattern .* use server 127.0.0.1:8081 }
 		virtual spare { scheduler = %[1]s listen = 0.0.0.0:8083 maxclients = %[3]d
-			redirect = 0.0.0.0:8083 }
+			redirect = 127.0.0.1:8085 }
+		virtual again { scheduler = %[1]s listen = 0.0.0.0:8085 maxclients = %[3]d via = spare
+			redirect = 127.0.0.1:8083 }
 		virtual single { scheduler = %[1]s listen = 0.0.0.0:8084 maxclients = 1
 			server = 127.0.0.1:8084 rule = pattern .* use server 127.0.0.1:8084 }`, scheduler, hostOf(n.VIP(8080)), places))
 	o.Does("--start")

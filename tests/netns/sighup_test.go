@@ -125,9 +125,9 @@ func TestTheConfigurationFileIsAppliedWhenItIsAnotherAndAtSIGHUP(t *testing.T) {
 		if !strings.HasPrefix(status, "degraded: reload failed, and nothing has changed: ") || !strings.Contains(status, want) {
 			t.Errorf("%q: status %q, expected that it failed, and %q", text, status, want)
 		}
-		if !d.Log.Has("the configuration file is refused: reload failed, and nothing has changed") {
-			t.Errorf("%q: the log does not say so:\n%s", text, d.Log)
-		}
+		lab.Eventually(t, "the log says so, too", func() bool {
+			return d.Log.Has("the configuration file is refused: reload failed, and nothing has changed")
+		})
 		if after := o.Does("-S", "-n"); after != before {
 			t.Errorf("%q: made of\n%s\nthis:\n%s", text, before, after)
 		}
