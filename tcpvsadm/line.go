@@ -151,7 +151,8 @@ func (l *line) start(command *cli.Command, value string, attached bool, rest []s
 		l.values = []string{value}
 	}
 	for len(l.values) < taken {
-		if len(rest) > 0 && (!optional || !strings.HasPrefix(rest[0], "-")) {
+		option := len(rest) > 0 && strings.HasPrefix(rest[0], "-")
+		if len(rest) > 0 && (!option || !optional && len(l.values) == 0) {
 			l.values, rest = append(l.values, rest[0]), rest[1:]
 			continue
 		}

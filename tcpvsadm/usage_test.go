@@ -209,6 +209,7 @@ func TestWordsThatMeanNothing(t *testing.T) {
 		"-L --exact":                        `option --exact with command --list (-L) needs option --stats or --rules`,
 		"-L --stats --rules":                `options --stats and --rules with command --list (-L) exclude each other`,
 		"--move-rule 1":                     `command --move-rule needs a NUMBER NUMBER`,
+		"--move-rule 1 -i web":              `command --move-rule needs a NUMBER NUMBER`,
 		"--move-rule 1 x -i web":            `command --move-rule is given "x", expected a number of a rule, from 1`,
 		"--move-rule=0 1 -i web":            `command --move-rule is given "0", expected a number of a rule, from 1`,
 		"--del-rule -i web --number 0":      `option --number with command --del-rule is "0": expected a number from 1 to 4294967295`,

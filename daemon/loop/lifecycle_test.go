@@ -243,3 +243,68 @@ func TestAThousandTableChangesUnderTrafficFailNoRequest(t *testing.T) {
 	close(stop)
 	wg.Wait()
 }
+
+// The kernel gives a connection to the closer address, whichever came first.
+func TestAServiceAtAllAddressesRunsBesideOneAtOneOfThem(t *testing.T) {
+	r := newRig(t, 2)
+	says := func(name string) netip.AddrPort {
+		return netip.MustParseAddrPort(rawBackend(t, func(c net.Conn) { io.WriteString(c, name) }))
+	}
+	one := netip.MustParseAddrPort(freePort(t))
+	everywhere := netip.AddrPortFrom(netip.IPv4Unspecified(), one.Port())
+	r.change(func(tx *table.Tx) error {
+		for name, listen := range map[string]netip.AddrPort{"one": one, "any": everywhere} {
+			err := errors.Join(tx.AddService(table.ServiceSpec{Name: name, Scheduler: "wlc", Listen: listen}),
+				tx.AddServer(name, table.ServerSpec{Addr: says(name), Weight: 1}))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	t.Cleanup(r.group.StopAll)
+	running := func(is bool, names ...string) {
+		t.Helper()
+		for _, name := range names {
+			if err := r.try(func(tx *table.Tx) error { return tx.SetRunning(name, is) }); err != nil {
+				t.Fatalf("%s, running %v: %v", name, is, err)
+			}
+		}
+	}
+	answers := func(want string) {
+		t.Helper()
+		c, err := net.Dial("tcp", one.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		c.SetDeadline(wait.End())
+		if got, err := io.ReadAll(c); string(got) != want || err != nil {
+			t.Errorf("%q answers, %v; expected %q", got, err, want)
+		}
+	}
+	running(true, "any", "one")
+	answers("one")
+	running(false, "one")
+	answers("any")
+	running(false, "any")
+	running(true, "one", "any")
+	answers("one")
+	// They change places, and back.
+	swap := func(first, second netip.AddrPort) {
+		r.change(func(tx *table.Tx) error {
+			return errors.Join(tx.SetService(table.ServiceSpec{Name: "one", Listen: first}), tx.SetService(table.ServiceSpec{Name: "any", Listen: second}))
+		})
+	}
+	swap(everywhere, one)
+	answers("any")
+	swap(one, everywhere)
+	answers("one")
+	// All at once, as at a start.
+	both := func(is bool) {
+		r.change(func(tx *table.Tx) error { return errors.Join(tx.SetRunning("one", is), tx.SetRunning("any", is)) })
+	}
+	both(false)
+	both(true)
+	answers("one")
+}

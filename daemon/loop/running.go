@@ -42,21 +42,22 @@ func (r *running) is(svc *table.Service, in *table.Snapshot) bool {
 func (g *Group) Prepare(next *table.Snapshot) (settle func(taken bool), err error) {
 	g.mu.Lock()
 	going := g.going(next)
-	var ports []netip.AddrPort
-	for _, r := range going {
-		ports = append(ports, r.listen)
+	ours := map[netip.AddrPort]bool{} // where this process listens, and whether it goes on
+	for name, r := range g.running {
+		ours[r.listen] = ours[r.listen] || going[name] == nil
 	}
 	opened := map[string]*running{}
 	for _, svc := range next.Services {
 		if !svc.Running || g.running[svc.Name].is(svc, next) {
 			continue
 		}
-		r, failed := g.open(svc, next.TakesIPv4(svc), ports)
+		r, failed := g.open(svc, next.TakesIPv4(svc), ours)
 		if failed != nil {
 			err = &table.ListenError{Service: svc.Name, Err: failed}
 			break
 		}
 		opened[svc.Name] = r
+		ours[svc.Listen] = true
 	}
 	g.mu.Unlock()
 	if err != nil {
@@ -126,10 +127,10 @@ func (g *Group) abandon(opened map[string]*running) {
 }
 
 // open binds and listens in every loop, and accepts nothing yet. The error is the
-// kernel's, and then nothing listens. going are addresses where this process still
-// listens, and soon does not.
-func (g *Group) open(svc *table.Service, dual bool, going []netip.AddrPort) (*running, error) {
-	if !overlaps(svc.Listen, going) {
+// kernel's, and then nothing listens. ours are the addresses where this process
+// listens, and whether it goes on to.
+func (g *Group) open(svc *table.Service, dual bool, ours map[netip.AddrPort]bool) (*running, error) {
+	if !beside(svc.Listen, ours) {
 		if err := inUse(svc, dual); err != nil {
 			return nil, err
 		}
@@ -156,11 +157,15 @@ func (g *Group) open(svc *table.Service, dual bool, going []netip.AddrPort) (*ru
 	return r, nil
 }
 
-// overlaps reports whether the kernel would refuse the address beside one of others.
-func overlaps(addr netip.AddrPort, others []netip.AddrPort) bool {
-	for _, other := range others {
-		if addr.Port() == other.Port() && (addr.Addr() == other.Addr() ||
-			addr.Addr().IsUnspecified() || other.Addr().IsUnspecified()) {
+// beside reports whether the kernel would refuse the address to a socket that does
+// not share it, because of this process's own: one of all addresses beside one of
+// them, or one that is about to be closed. Two services never share one address.
+func beside(addr netip.AddrPort, ours map[netip.AddrPort]bool) bool {
+	if stays, found := ours[addr]; found {
+		return !stays
+	}
+	for other := range ours {
+		if addr.Port() == other.Port() && (addr.Addr().IsUnspecified() || other.Addr().IsUnspecified()) {
 			return true
 		}
 	}

@@ -88,12 +88,11 @@ func (svc *Service) sharedWith(was *Service) *Service {
 // sameField compares a plain value, a pointer or a list of these. A picker is the
 // same where scheduler and servers are.
 func sameField(a, b reflect.Value) bool {
-	switch a.Kind() {
-	case reflect.Interface:
+	if a.Kind() == reflect.Interface {
 		return true
-	default:
+	}
+	if a.Kind() != reflect.Slice {
 		return a.Equal(b)
-	case reflect.Slice:
 	}
 	if a.Len() != b.Len() {
 		return false

@@ -212,7 +212,7 @@ func TestTheStateDirectoryIsItsDefaultAndOneDaemonsAndEphemeralKeepsNothing(t *t
 	o.Does("-A", "-i", "other")
 	d.Signal(unix.SIGTERM)
 	d.Wait()
-	d = without()
+	without()
 	if table := o.Table(); !strings.Contains(table, "Virtual web") || strings.Contains(table, "other") {
 		t.Errorf("the table is\n%s\nexpected the one of before", table)
 	}
