@@ -47,7 +47,7 @@ func newSite(t *testing.T, zerocopy string) *site {
 
 // start starts a daemon and all services.
 func (s *site) start(args ...string) *lab.Daemon {
-	d := s.Balancer.StartDaemon(append(args, "--loops=2")...)
+	d := s.Balancer.StartDaemon(append(args, "--loops=2", "--ephemeral")...)
 	s.Balancer.SetKnob("zerocopy_send", s.zerocopy)
 	var config strings.Builder
 	for i, scheduler := range []string{"wlc", "http", "hhttp", "phttp", "chttp"} {
