@@ -47,9 +47,9 @@ check:
 	go vet ./...
 	go run $(staticcheck) ./...
 	go test ./tests/house
-	go test -race -short $$(go list ./... | grep -v /tests/)
-	go test -race -short -count=1 $$(go list ./tests/... | grep -v -e /tests/load $(patsubst %,-e /tests/%,$(of_programs)))
-	$(MAKE) fuzz FUZZTIME=10000x
+	go test -p $(side_by_side) -race -short $$(go list ./... | grep -v /tests/)
+	go test -p $(side_by_side) -race -short -count=1 $$(go list ./tests/... | grep -v -e /tests/load $(patsubst %,-e /tests/%,$(of_programs)))
+	$(MAKE) fuzz FUZZTIME=3000x
 
 # What compares waiting times goes last, with the machine to itself. No result is
 # kept (-count=1): go does not know that a test which starts the programs depends
