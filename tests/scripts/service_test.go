@@ -12,10 +12,12 @@ import (
 )
 
 // configuration is loaded by the scripts as /etc/ktcpvs.conf.
-const configuration = `virtual web1 { listen = 127.0.0.1:8081 SCHEDULER = http server = 127.0.0.1:9001 1 }
+const configuration = `virtual web1 { listen = 127.0.0.1:8081 SCHEDULER = http server = 127.0.0.1:9001 1 rule = pattern .* use server 127.0.0.1:9001 }
 virtual web2 {
     listen = 127.0.0.1:8082   # scheduler = hhttp
     scheduler = phttp
+    server = 127.0.0.1:9001 0
+    rule = pattern .* use server 127.0.0.1:9001
 }
 `
 
@@ -100,7 +102,7 @@ func TestTheUnitsCapabilitiesSuffice(t *testing.T) {
 	m.runs("sh",
 		step{do: "mkdir /run/ktcpvs; setpriv --bounding-set=" + bounding + " --no-new-privs ktcpvsd 2>/run/log &"},
 		step{do: "for try in $(seq 1800); do [ ! -e /run/ktcpvs/ktcpvsd.pid ] || break; sleep 0.1; done; cat /proc/sys/net/ktcpvs/debug_level", says: "0"},
-		step{do: "tcpvsadm -A -i low -l 127.0.0.1:99 && tcpvsadm --start -i low"},
+		step{do: "tcpvsadm -A -i low -s wlc -l 127.0.0.1:99 && tcpvsadm --start -i low"},
 		step{do: "kill $(cat /run/ktcpvs/ktcpvsd.pid); wait; ls -d /proc/sys/net/ktcpvs", status: 2, says: "*"},
 		step{do: "grep -i -e 'permitted' -e 'cannot' /run/log", status: 1},
 	)
