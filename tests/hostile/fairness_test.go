@@ -157,7 +157,7 @@ func TestThousandsOfSmallRequestsMayWaitInEightMegabytes(t *testing.T) {
 		if v := newVisitor(t, n.bad, false); !v.served() {
 			t.Error("a newcomer of the same service, whose server answers, is not served")
 		}
-		if lines := n.d.Log.Lines("max_buffered_mb"); len(lines) > 0 {
+		if lines := n.d.Log.Lines("max_buffered_mb is reached"); len(lines) > 0 {
 			t.Errorf("memory is said to be short: %q", lines)
 		}
 		n.gone(t, crowd)

@@ -54,7 +54,7 @@ type Service struct {
 	Scheduler  string         // by default phttp
 	MaxClients int            // by default as many as there can be
 	Servers    []netip.AddrPort
-	Rules      []string // as the configuration has them; the last comes first. By default every server has all
+	Rules      []string // as the configuration has them; the last comes first. By default every server has all, and wlc none
 }
 
 // Serve makes the service the table's only one, starts it, and gives where it
@@ -108,7 +108,7 @@ func (s Service) Configuration() string {
 		fmt.Fprintf(&b, "    server = %v 1\n", server)
 	}
 	rules := s.Rules
-	if len(rules) == 0 {
+	if len(rules) == 0 && s.Scheduler != "wlc" {
 		for _, server := range s.Servers {
 			rules = append(rules, fmt.Sprintf("pattern .* use server %v", server))
 		}
