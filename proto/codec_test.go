@@ -140,6 +140,7 @@ func TestARequestIsHeldToThePolicy(t *testing.T) {
 		{"clear-redirect when new", CmdNewService, service(attr(ServiceAttrClearRedirect)), unix.EINVAL, second, "attribute clear-redirect of service is not taken by new-service"},
 		{"both redirects", CmdSetService, service(attr(ServiceAttrClearRedirect), ipv4(ServiceAttrRedirect, 80)), unix.EINVAL, top, "service has both redirect and clear-redirect, expected one"},
 		{"duplicate attribute", CmdNewService, service(text(ServiceAttrName, "web")), unix.EINVAL, second, "attribute name of service stands more than once"},
+		{"duplicate of the last attribute", CmdNewService, service(attr(ServiceAttrV6Only, 1), attr(ServiceAttrV6Only, 1)), unix.EINVAL, second + 8, "attribute v6only of service stands more than once"},
 		{"duplicate nest", CmdNewService, append(service(), service()...), unix.EINVAL, top + 12, "attribute service of command stands more than once"},
 		{"nest not marked", CmdNewService, attr(AttrService, text(ServiceAttrName, "web")...), unix.EINVAL, top, "attribute service of command has flags 0x0, expected 0x8000"},
 		{"string marked as nest", CmdNewService, nested(AttrService, attr(ServiceAttrName|nestedFlag, 'a', 0)), unix.EINVAL, top + 4, "attribute name of service has flags 0x8000, expected 0x0"},

@@ -50,7 +50,7 @@ func (d *decoder) fail(offset int, format string, args ...any) error {
 // attribute of must that is missing. The cost is linear in v.
 func (d *decoder) walk(s *set, must, may uint64, v value, visit func(typ uint, v value) error) error {
 	var seen uint64
-	var repeats [16]int
+	var repeats [64]uint16 // as many as seen has bits
 	rest, offset := v.payload, v.offset+attrHeaderLen
 	for len(rest) > 0 {
 		if len(rest) < attrHeaderLen {
@@ -79,7 +79,7 @@ func (d *decoder) walk(s *set, must, may uint64, v value, visit func(typ uint, v
 			return d.fail(at.offset, "attribute %s of %s is not taken by %v", a.name, s.name, d.command)
 		}
 		if seen&(1<<typ) != 0 {
-			if repeats[typ]++; repeats[typ] >= max(a.repeat, 1) {
+			if repeats[typ]++; int(repeats[typ]) >= max(a.repeat, 1) {
 				return d.fail(at.offset, "attribute %s of %s stands more than %s", a.name, s.name, times(a.repeat))
 			}
 		}
