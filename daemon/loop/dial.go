@@ -121,11 +121,14 @@ func (l *Loop) crowded(s *session, fd int, addr netip.AddrPort) bool {
 	local := func(to netip.Addr) bool { return l.sa.name(fd) && l.sa.get().Addr() == to }
 	for _, lis := range l.byPort[addr.Port()] {
 		svc := l.store.Snapshot().At(lis.live)
-		if svc == nil || lis.live.Conns.Load() < int64(svc.MaxClients) || !svc.Takes(addr, local) {
+		if svc == nil || lis.live.Conns.Load() < int64(svc.MaxClients) {
+			continue
+		}
+		if _, ok := svc.Takes(addr, local); !ok {
 			continue
 		}
 		from := s.Source.Unmap()
-		return lis == s.lis || from.IsLoopback() || l.sa.name(s.client.fd) && l.sa.get().Addr() == from
+		return lis.live == s.lis.live || from.IsLoopback() || l.sa.name(s.client.fd) && l.sa.get().Addr() == from
 	}
 	return false
 }

@@ -42,14 +42,14 @@ type Group struct {
 	loops []*Loop
 
 	mu      sync.Mutex
-	running map[string]*running // by service
+	running map[place]*running
 }
 
 // NewGroup starts the loops.
 func NewGroup(cfg Config) (*Group, error) {
 	cfg.sources, cfg.complained, cfg.memory = limit.NewSources(), new(atomic.Int64), newMemory()
 	cfg.start, cfg.herald = time.Now(), newHerald(cfg.Store, cfg.Log)
-	g := &Group{cfg: cfg, running: map[string]*running{}}
+	g := &Group{cfg: cfg, running: map[place]*running{}}
 	for i := range cfg.Loops {
 		p, err := cfg.Open()
 		if err != nil {

@@ -2,22 +2,23 @@ package loop
 
 import (
 	"fmt"
+	"net/netip"
 
 	"golang.org/x/sys/unix"
 
 	"ktcpvs/daemon/table"
 )
 
-// listenSocket opens, binds and listens; dual is for IPv4, too, at [::]. The error is
-// the kernel's.
-func listenSocket(svc *table.Service, dual bool, backlog int, shared bool) (int, error) {
+// listenSocket opens, binds and listens at one of the service's addresses; dual is for
+// IPv4, too, at [::]. The error is the kernel's.
+func listenSocket(svc *table.Service, listen netip.AddrPort, dual bool, backlog int, shared bool) (int, error) {
 	var sa unix.Sockaddr
 	family := unix.AF_INET
-	if addr := svc.Listen.Addr(); addr.Is4() || addr.Is4In6() {
-		sa = &unix.SockaddrInet4{Port: int(svc.Listen.Port()), Addr: addr.Unmap().As4()}
+	if addr := listen.Addr(); addr.Is4() || addr.Is4In6() {
+		sa = &unix.SockaddrInet4{Port: int(listen.Port()), Addr: addr.Unmap().As4()}
 	} else {
 		family = unix.AF_INET6
-		sa = &unix.SockaddrInet6{Port: int(svc.Listen.Port()), Addr: addr.As16()}
+		sa = &unix.SockaddrInet6{Port: int(listen.Port()), Addr: addr.As16()}
 	}
 	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -70,25 +71,25 @@ func deferAccept(eager bool) int {
 	return 0
 }
 
-// inUse reports whether another socket listens at the service's address.
+// inUse reports whether another socket listens at that address of the service.
 // SO_REUSEPORT alone would let two daemons, or two services, share a port
 // without telling anybody.
-func inUse(svc *table.Service, dual bool) error {
-	fd, err := listenSocket(svc, dual, 1, false)
+func inUse(svc *table.Service, listen netip.AddrPort, dual bool) error {
+	fd, err := listenSocket(svc, listen, dual, 1, false)
 	if err != nil {
-		return unable(svc, dual, err)
+		return unable(svc, listen, dual, err)
 	}
 	return unix.Close(fd)
 }
 
-// unable says why a service cannot listen, and what may help.
-func unable(svc *table.Service, dual bool, err error) error {
+// unable says why a service cannot listen there, and what may help.
+func unable(svc *table.Service, listen netip.AddrPort, dual bool, err error) error {
 	hint := ""
 	switch {
 	case err == unix.EADDRNOTAVAIL && !svc.Freebind:
 		hint = " (the address is not this machine's: freebind = on lets the service wait for it)"
-	case err == unix.EADDRINUSE && dual && inUse(svc, false) == nil:
+	case err == unix.EADDRINUSE && dual && inUse(svc, listen, false) == nil:
 		hint = " (only the port of IPv4 is: v6only = on leaves it alone)"
 	}
-	return fmt.Errorf("listen on %v: %w%s", svc.Listen, err, hint)
+	return fmt.Errorf("listen on %v: %w%s", listen, err, hint)
 }

@@ -13,8 +13,8 @@ import (
 	"ktcpvs/daemon/table"
 )
 
-// listener is one service's listening socket in one loop, and the sessions
-// that came of it. It outlives its socket until the last of them has ended.
+// listener is the listening socket of one address of a service in one loop, and the
+// sessions that came of it. It outlives its socket until the last of them has ended.
 type listener struct {
 	loop   *Loop
 	name   string
@@ -61,13 +61,14 @@ func (lis *listener) follow() {
 // share is one loop's part of n.
 func share(n, loops int) int { return (n + loops - 1) / loops }
 
-// spares are how many contexts a loop keeps warm.
+// spares are how many contexts a loop keeps warm at one address.
 func spares(svc *table.Service, loops int) (least, most int) {
-	return share(svc.MinSpareServers, loops), share(max(svc.MinSpareServers, svc.MaxSpareServers), loops)
+	n := loops * (1 + len(svc.Also))
+	return share(svc.MinSpareServers, n), share(max(svc.MinSpareServers, svc.MaxSpareServers), n)
 }
 
-// listen begins to accept connections of the service from fd.
-func (l *Loop) listen(svc *table.Service, fd, loops int) (*listener, error) {
+// listen begins to accept connections of the service from fd, which listens at that port.
+func (l *Loop) listen(svc *table.Service, port uint16, fd, loops int) (*listener, error) {
 	c := l.place()
 	slot := c.slot
 	*c = conn{fd: fd, slot: slot}
@@ -82,11 +83,11 @@ func (l *Loop) listen(svc *table.Service, fd, loops int) (*listener, error) {
 		live:  svc.Live,
 		fd:    fd,
 		slot:  slot,
-		port:  svc.Listen.Port(),
+		port:  port,
 		eager: svc.Scheduler.Content,
 		keep:  pool.Spare{Min: least, Max: most},
 	}
-	for range share(svc.StartServers, loops) {
+	for range share(svc.StartServers, loops*(1+len(svc.Also))) {
 		lis.spare = append(lis.spare, lis.newSession())
 	}
 	probe(fd, int(l.knobs.Limits.ClientKeepalive.Get())) // connections inherit it

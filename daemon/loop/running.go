@@ -10,8 +10,15 @@ import (
 	"ktcpvs/daemon/table"
 )
 
-// running is a service that listens: in each loop, at one address. Another address
-// takes other sockets, which are there before these are closed:
+// place is one of a service's addresses.
+type place struct {
+	service string
+	addr    netip.AddrPort
+}
+
+// running is a service that listens: in each loop, at one of its addresses. Another
+// address takes other sockets, which are there before these are closed, and leaves those
+// of the addresses that stay as they are:
 //
 //	        Prepare              settle(true)
 //	(none) ---------> held ----------------------> accepting
@@ -19,7 +26,6 @@ import (
 //	                   +----------------> closed <-----+ what waits is accepted first
 type running struct {
 	live      *table.ServiceLive
-	listen    netip.AddrPort
 	dual      bool // IPv4 too, at [::]
 	free      bool // Service.Freebind
 	listeners []*listener
@@ -28,10 +34,16 @@ type running struct {
 // never is when a listener that is held would accept.
 const never = time.Duration(1<<63 - 1)
 
-// is reports whether that is how the service is to run.
-func (r *running) is(svc *table.Service, in *table.Snapshot) bool {
-	return r != nil && svc != nil && svc.Running && r.live == svc.Live && r.listen == svc.Listen &&
-		r.dual == in.TakesIPv4(svc) && r.free == svc.Freebind
+// is reports whether that is how the service is to run at that address.
+func (r *running) is(svc *table.Service, at netip.AddrPort, in *table.Snapshot) bool {
+	return r != nil && svc != nil && svc.Running && r.live == svc.Live && svc.ListensAt(at) &&
+		r.dual == in.TakesIPv4(svc, at) && r.free == svc.Freebind
+}
+
+// own is an address where this process listens.
+type own struct {
+	stays bool // it goes on to
+	dual  bool // of IPv4, too
 }
 
 // Prepare opens the sockets of whatever is to run in next and does not listen yet.
@@ -42,22 +54,15 @@ func (r *running) is(svc *table.Service, in *table.Snapshot) bool {
 func (g *Group) Prepare(next *table.Snapshot) (settle func(taken bool), err error) {
 	g.mu.Lock()
 	going := g.going(next)
-	ours := map[netip.AddrPort]bool{} // where this process listens, and whether it goes on
-	for name, r := range g.running {
-		ours[r.listen] = ours[r.listen] || going[name] == nil
+	ours := map[netip.AddrPort]own{}
+	for at, r := range g.running {
+		ours[at.addr] = own{stays: ours[at.addr].stays || going[at] == nil, dual: ours[at.addr].dual || r.dual}
 	}
-	opened := map[string]*running{}
+	opened := map[place]*running{}
 	for _, svc := range next.Services {
-		if !svc.Running || g.running[svc.Name].is(svc, next) {
-			continue
-		}
-		r, failed := g.open(svc, next.TakesIPv4(svc), ours)
-		if failed != nil {
-			err = &table.ListenError{Service: svc.Name, Err: failed}
+		if err = g.openAll(svc, next, ours, opened); err != nil {
 			break
 		}
-		opened[svc.Name] = r
-		ours[svc.Listen] = true
 	}
 	g.mu.Unlock()
 	if err != nil {
@@ -73,24 +78,45 @@ func (g *Group) Prepare(next *table.Snapshot) (settle func(taken bool), err erro
 	}, nil
 }
 
+// openAll opens those addresses of a service that runs in next at which it does not
+// listen yet, and adds them to opened and to ours. The error is a *table.ListenError.
+func (g *Group) openAll(svc *table.Service, next *table.Snapshot, ours map[netip.AddrPort]own, opened map[place]*running) error {
+	if !svc.Running {
+		return nil
+	}
+	for addr := range svc.Listens() {
+		at := place{svc.Name, addr}
+		if g.running[at].is(svc, addr, next) {
+			continue
+		}
+		r, err := g.open(svc, addr, next.TakesIPv4(svc, addr), ours)
+		if err != nil {
+			return &table.ListenError{Service: svc.Name, Err: err}
+		}
+		opened[at] = r
+		ours[addr] = own{stays: true, dual: r.dual}
+	}
+	return nil
+}
+
 // going are those that listen and are not to, once next is the table.
-func (g *Group) going(next *table.Snapshot) map[string]*running {
-	going := map[string]*running{}
-	for name, r := range g.running {
-		if !r.is(next.Lookup(name), next) {
-			going[name] = r
+func (g *Group) going(next *table.Snapshot) map[place]*running {
+	going := map[place]*running{}
+	for at, r := range g.running {
+		if !r.is(next.Lookup(at.service), at.addr, next) {
+			going[at] = r
 		}
 	}
 	return going
 }
 
 // replace takes the place of what goes with what was opened.
-func (g *Group) replace(next *table.Snapshot, opened, going map[string]*running) {
+func (g *Group) replace(next *table.Snapshot, opened, going map[place]*running) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for name, r := range going {
-		delete(g.running, name)
-		svc := next.Lookup(name)
+	for at, r := range going {
+		delete(g.running, at)
+		svc := next.Lookup(at.service)
 		end := (*listener).stop
 		if svc != nil && svc.Running && svc.Live == r.live {
 			end = (*listener).leave
@@ -98,10 +124,10 @@ func (g *Group) replace(next *table.Snapshot, opened, going map[string]*running)
 		for _, lis := range r.listeners {
 			lis.loop.call(func() { end(lis) })
 		}
-		g.cfg.Log.Say(klog.Daemon, "stopped listening", "service", name, "address", r.listen)
+		g.cfg.Log.Say(klog.Daemon, "stopped listening", "service", at.service, "address", at.addr)
 	}
 	backlog := int(g.cfg.Knobs.MaxBacklog.Get())
-	for name, r := range opened {
+	for at, r := range opened {
 		for _, lis := range r.listeners {
 			lis.loop.call(func() {
 				unix.Listen(lis.fd, backlog) // which may have changed
@@ -109,13 +135,13 @@ func (g *Group) replace(next *table.Snapshot, opened, going map[string]*running)
 				lis.resume()
 			})
 		}
-		g.running[name] = r
-		g.cfg.Log.Say(klog.Daemon, "listening", "service", name, "address", r.listen)
+		g.running[at] = r
+		g.cfg.Log.Say(klog.Daemon, "listening", "service", at.service, "address", at.addr)
 	}
 }
 
 // abandon closes sockets that were opened and have accepted nothing.
-func (g *Group) abandon(opened map[string]*running) {
+func (g *Group) abandon(opened map[place]*running) {
 	for _, r := range opened {
 		for _, lis := range r.listeners {
 			lis.loop.call(func() {
@@ -126,22 +152,21 @@ func (g *Group) abandon(opened map[string]*running) {
 	}
 }
 
-// open binds and listens in every loop, and accepts nothing yet. The error is the
-// kernel's, and then nothing listens. ours are the addresses where this process
-// listens, and whether it goes on to.
-func (g *Group) open(svc *table.Service, dual bool, ours map[netip.AddrPort]bool) (*running, error) {
-	if !beside(svc.Listen, ours) {
-		if err := inUse(svc, dual); err != nil {
+// open binds and listens at an address in every loop, and accepts nothing yet. The error is the
+// kernel's, and then nothing listens.
+func (g *Group) open(svc *table.Service, addr netip.AddrPort, dual bool, ours map[netip.AddrPort]own) (*running, error) {
+	if !beside(addr, dual, ours) {
+		if err := inUse(svc, addr, dual); err != nil {
 			return nil, err
 		}
 	}
-	r := &running{live: svc.Live, listen: svc.Listen, dual: dual, free: svc.Freebind}
+	r := &running{live: svc.Live, dual: dual, free: svc.Freebind}
 	for _, l := range g.loops {
-		fd, err := listenSocket(svc, dual, int(g.cfg.Knobs.MaxBacklog.Get()), true)
+		fd, err := listenSocket(svc, addr, dual, int(g.cfg.Knobs.MaxBacklog.Get()), true)
 		if err == nil {
 			l.call(func() {
 				var lis *listener
-				if lis, err = l.listen(svc, fd, len(g.loops)); err != nil {
+				if lis, err = l.listen(svc, addr.Port(), fd, len(g.loops)); err != nil {
 					unix.Close(fd)
 					return
 				}
@@ -150,8 +175,8 @@ func (g *Group) open(svc *table.Service, dual bool, ours map[netip.AddrPort]bool
 			})
 		}
 		if err != nil {
-			g.abandon(map[string]*running{svc.Name: r})
-			return nil, unable(svc, dual, err)
+			g.abandon(map[place]*running{{svc.Name, addr}: r})
+			return nil, unable(svc, addr, dual, err)
 		}
 	}
 	return r, nil
@@ -159,13 +184,15 @@ func (g *Group) open(svc *table.Service, dual bool, ours map[netip.AddrPort]bool
 
 // beside reports whether the kernel would refuse the address to a socket that does
 // not share it, because of this process's own: one of all addresses beside one of
-// them, or one that is about to be closed. Two services never share one address.
-func beside(addr netip.AddrPort, ours map[netip.AddrPort]bool) bool {
-	if stays, found := ours[addr]; found {
-		return !stays
+// them, or one that is about to be closed. Two services never share one address, and
+// none has one twice.
+func beside(addr netip.AddrPort, dual bool, ours map[netip.AddrPort]own) bool {
+	if of, found := ours[addr]; found {
+		return !of.stays
 	}
-	for other := range ours {
-		if addr.Port() == other.Port() && (addr.Addr().IsUnspecified() || other.Addr().IsUnspecified()) {
+	for other, of := range ours {
+		all := addr.Addr().IsUnspecified() || other.Addr().IsUnspecified()
+		if addr.Port() == other.Port() && all && (addr.Addr().Is4() == other.Addr().Is4() || dual || of.dual) {
 			return true
 		}
 	}
@@ -177,10 +204,10 @@ func beside(addr netip.AddrPort, ours map[netip.AddrPort]bool) bool {
 func (g *Group) StopAll() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for name, r := range g.running {
+	for at, r := range g.running {
 		for _, lis := range r.listeners {
 			lis.loop.call(lis.stop)
 		}
-		delete(g.running, name)
+		delete(g.running, at)
 	}
 }

@@ -42,12 +42,21 @@ func (s *Service) blind() bool {
 	return !s.AllowLoop && (!s.Scheduler.Content || s.Via == ViaOff)
 }
 
-// Takes reports whether a connection to addr reaches the service. local is asked
-// only where the service listens at all addresses.
-func (s *Service) Takes(addr netip.AddrPort, local Local) bool {
-	to, at := addr.Addr().Unmap(), s.Listen.Addr().Unmap()
+// Takes gives the address of the service that a connection to addr reaches, if one
+// does. local is asked only where the service listens at all addresses.
+func (s *Service) Takes(addr netip.AddrPort, local Local) (listen netip.AddrPort, ok bool) {
+	for listen := range s.Listens() {
+		if s.takesAt(listen, addr, local) {
+			return listen, true
+		}
+	}
+	return netip.AddrPort{}, false
+}
+
+func (s *Service) takesAt(listen, addr netip.AddrPort, local Local) bool {
+	to, at := addr.Addr().Unmap(), listen.Addr().Unmap()
 	switch {
-	case addr.Port() != s.Listen.Port() || to.Is4() != at.Is4() && !(to.Is4() && s.takesIPv4()):
+	case addr.Port() != listen.Port() || to.Is4() != at.Is4() && !(to.Is4() && s.takesIPv4(listen)):
 		return false
 	case to.IsUnspecified(): // the kernel calls the loopback address
 		return at.IsUnspecified() || at.IsLoopback()
@@ -57,21 +66,27 @@ func (s *Service) Takes(addr netip.AddrPort, local Local) bool {
 	return to == at
 }
 
-// takesIPv4 reports whether a service that listens at [::] takes IPv4, too, unless
-// another one does.
-func (s *Service) takesIPv4() bool {
-	return s.Listen.Addr() == netip.IPv6Unspecified() && !s.V6Only
+// takesIPv4 reports whether a service that listens there takes IPv4, too, because that
+// is [::], unless another address of IPv4 does.
+func (s *Service) takesIPv4(listen netip.AddrPort) bool {
+	return listen.Addr() == netip.IPv6Unspecified() && !s.V6Only
 }
 
-// TakesIPv4 reports whether a service that listens at [::] takes IPv4, too: unless it
-// is not to, or another one runs at an address of IPv4 and the same port.
-func (s *Snapshot) TakesIPv4(svc *Service) bool {
-	if !svc.takesIPv4() {
+// TakesIPv4 reports whether a service that listens at that address, [::], takes IPv4,
+// too: unless it is not to, or one that runs, itself included, listens at an address of
+// IPv4 and the same port.
+func (s *Snapshot) TakesIPv4(svc *Service, listen netip.AddrPort) bool {
+	if !svc.takesIPv4(listen) {
 		return false
 	}
 	for _, other := range s.Services {
-		if other.Running && other != svc && other.Listen.Port() == svc.Listen.Port() && other.Listen.Addr().Unmap().Is4() {
-			return false
+		if !other.Running && other != svc {
+			continue
+		}
+		for at := range other.Listens() {
+			if at.Port() == listen.Port() && at.Addr().Unmap().Is4() {
+				return false
+			}
 		}
 	}
 	return true
@@ -90,8 +105,11 @@ func (s *Snapshot) CheckLoop(name string, local Local) error {
 		}
 		for addr := range svc.leads() {
 			for _, to := range s.Services {
-				if (svc == here || to == here) && to.Takes(addr, local) {
-					return &LoopError{svc.Name, addr, to.Name, to.Listen, false}
+				if svc != here && to != here {
+					continue
+				}
+				if listen, ok := to.Takes(addr, local); ok {
+					return &LoopError{svc.Name, addr, to.Name, listen, false}
 				}
 			}
 		}
@@ -120,24 +138,33 @@ func (tx *Tx) CheckLoops(local Local) error {
 	names := tx.Names()
 	for _, name := range names {
 		svc := tx.peek(name)
-		port := svc.Listen.Port()
-		listeners[port] = append(listeners[port], svc)
-		if was := tx.base.Lookup(name); was == nil || was.Live != svc.Live || was.Listen != svc.Listen {
-			moved[port] = append(moved[port], svc)
+		was := tx.base.Lookup(name)
+		isMoved := was == nil || was.Live != svc.Live || !was.sameListens(svc)
+		for addr := range svc.Listens() {
+			port := addr.Port()
+			if at := listeners[port]; len(at) > 0 && at[len(at)-1] == svc {
+				continue
+			}
+			listeners[port] = append(listeners[port], svc)
+			if isMoved {
+				moved[port] = append(moved[port], svc)
+			}
 		}
 	}
 	for _, name := range names {
 		svc, d := tx.peek(name), tx.drafts[name]
-		if d != nil && svc.Redirect.IsValid() && svc.Takes(svc.Redirect, local) {
-			return &LoopError{svc.Name, svc.Redirect, svc.Name, svc.Listen, true}
+		if d != nil && svc.Redirect.IsValid() {
+			if listen, own := svc.Takes(svc.Redirect, local); own {
+				return &LoopError{svc.Name, svc.Redirect, svc.Name, listen, true}
+			}
 		}
 		if !svc.blind() {
 			continue
 		}
 		check := func(addr netip.AddrPort, among map[uint16][]*Service) error {
 			for _, to := range among[addr.Port()] {
-				if to.Takes(addr, local) {
-					return &LoopError{svc.Name, addr, to.Name, to.Listen, false}
+				if listen, ok := to.Takes(addr, local); ok {
+					return &LoopError{svc.Name, addr, to.Name, listen, false}
 				}
 			}
 			return nil

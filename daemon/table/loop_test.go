@@ -168,7 +168,7 @@ func TestAServiceOfAllAddressesTakesIPv4UnlessAnotherDoes(t *testing.T) {
 	takes := func(want bool, when string) {
 		t.Helper()
 		snapshot := s.Snapshot()
-		if got := snapshot.TakesIPv4(snapshot.Lookup("six")); got != want {
+		if got := snapshot.TakesIPv4(snapshot.Lookup("six"), netip.MustParseAddrPort("[::]:80")); got != want {
 			t.Errorf("%s: TakesIPv4 is %v, expected %v", when, got, want)
 		}
 	}
@@ -177,8 +177,12 @@ func TestAServiceOfAllAddressesTakesIPv4UnlessAnotherDoes(t *testing.T) {
 	takes(false, "another one does")
 	must(t, s, running("four", false), setService(ServiceSpec{Name: "six", V6Only: SwitchOn}))
 	takes(false, "v6only")
+	must(t, s, setService(ServiceSpec{Name: "six", V6Only: SwitchOff}))
+	takes(true, "v6only is off again")
+	must(t, s, setService(ServiceSpec{Name: "six", Listen: netip.MustParseAddrPort("[::]:80"), Also: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:80")}}))
+	takes(false, "it has an address of IPv4 itself")
 	snapshot := s.Snapshot()
-	if snapshot.TakesIPv4(snapshot.Lookup("one")) {
+	if snapshot.TakesIPv4(snapshot.Lookup("one"), netip.MustParseAddrPort("[2001:db8::1]:80")) {
 		t.Error("a service at one address of IPv6 takes IPv4")
 	}
 }

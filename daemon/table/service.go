@@ -31,8 +31,9 @@ type Service struct {
 	Name      string
 	Scheduler *Scheduler
 	Listen    netip.AddrPort
-	Redirect  netip.AddrPort // zero: none
-	Via       string         // ViaOn, ViaOff or a pseudonym
+	Also      []netip.AddrPort // where it listens, too, in the order given
+	Redirect  netip.AddrPort   // zero: none
+	Via       string           // ViaOn, ViaOff or a pseudonym
 	AllowLoop bool
 	Freebind  bool
 	V6Only    bool

@@ -16,6 +16,7 @@ const (
 	MaxMatch   = 10  // highest capture group
 	MaxWeight  = 65535
 	MaxServers = 65535 // of each setting that counts contexts or connections
+	MaxListens = 32    // addresses of a service
 
 	DefaultScheduler       = "http"
 	DefaultListenPort      = 8080
@@ -35,6 +36,10 @@ type ServiceSpec struct {
 	Name      string
 	Scheduler string
 	Listen    netip.AddrPort // may lack its address or its port: only the other was given
+
+	// Also are further addresses; one without a port has that of Listen. They come
+	// with an address in Listen, and with it are all that the service is to have.
+	Also []netip.AddrPort
 
 	Redirect      netip.AddrPort
 	ClearRedirect bool // SetService: take the redirect away
@@ -82,6 +87,7 @@ type RuleSpec struct {
 func (s ServiceSpec) defaults() ServiceSpec {
 	s.Scheduler = cmp.Or(s.Scheduler, DefaultScheduler)
 	s.Listen = merge(s.Listen, netip.AddrPortFrom(netip.IPv4Unspecified(), DefaultListenPort))
+	s.Also = mergeAll(s.Also, s.Listen)
 	s.Via = cmp.Or(s.Via, ViaOn)
 	return s
 }
@@ -103,8 +109,8 @@ func (s ServiceSpec) check() error {
 	if err := checkName(s.Name); err != nil {
 		return err
 	}
-	if s.Listen.Addr().Zone() != "" {
-		return Refuse(ErrInvalid, "service %q: listen address %v has a zone, expected none", s.Name, s.Listen)
+	if err := s.checkListens(); err != nil {
+		return err
 	}
 	if given := s.Redirect != (netip.AddrPort{}); given {
 		switch {

@@ -36,6 +36,9 @@ func (tx *Tx) AddService(spec ServiceSpec) error {
 		return Refuse(ErrExists, "service %q", spec.Name)
 	}
 	spec = spec.defaults()
+	if err := spec.checkTwice(); err != nil {
+		return err
+	}
 	scheduler, err := tx.store.schedulers.Scheduler(spec.Scheduler)
 	if err != nil {
 		return err
@@ -63,7 +66,9 @@ func (tx *Tx) SetService(spec ServiceSpec) error {
 	if err != nil {
 		return err
 	}
-	spec.Listen = merge(spec.Listen, d.next.Listen)
+	if err := spec.listensOver(&d.next); err != nil {
+		return err
+	}
 	if spec.Scheduler != "" {
 		scheduler, err := tx.store.schedulers.Scheduler(spec.Scheduler)
 		if err != nil {
@@ -79,7 +84,7 @@ func (s *Service) apply(spec ServiceSpec) error {
 	if err := s.setNumbers(&spec); err != nil {
 		return err
 	}
-	s.Listen = spec.Listen
+	s.Listen, s.Also = spec.Listen, spec.Also
 	if spec.ClearRedirect {
 		s.Redirect = netip.AddrPort{}
 	}
