@@ -36,6 +36,7 @@ const (
 	ServiceAttrState     // u8: 0 stopped, 1 running
 	ServiceAttrFreebind  // u8: 0 or 1
 	ServiceAttrV6Only    // u8: 0 or 1
+	ServiceAttrAlsoListen
 )
 
 // Attributes of a real server.

@@ -128,7 +128,7 @@ var (
 		ServiceAttrStartServers, ServiceAttrMaxClients, ServiceAttrMinSpareServers,
 		ServiceAttrMaxSpareServers, ServiceAttrActiveConns, ServiceAttrStats)
 	serviceReportedMay = bits(ServiceAttrRedirect, ServiceAttrRunning, ServiceAttrVia, ServiceAttrAllowLoop,
-		ServiceAttrFreebind, ServiceAttrV6Only)
+		ServiceAttrFreebind, ServiceAttrV6Only, ServiceAttrAlsoListen)
 	destReported    = bits(DestAttrService, DestAttrAddress, DestAttrWeight, DestAttrActiveConns, DestAttrStats)
 	destReportedMay = bits(DestAttrDown)
 	ruleReported    = bits(RuleAttrService, RuleAttrMatch, RuleAttrDest, RuleAttrHits, RuleAttrLast)

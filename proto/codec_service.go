@@ -1,6 +1,9 @@
 package proto
 
-import "net/netip"
+import (
+	"fmt"
+	"net/netip"
+)
 
 // service appends the attributes of s that are in mask. Of those that may be
 // left out, the zero ones are.
@@ -12,6 +15,9 @@ func (e *encoder) service(s *Service, mask uint64) {
 	}
 	if has(ServiceAttrListen) && s.Listen != (netip.AddrPort{}) {
 		e.endpoint(ServiceAttrListen, s.Listen, 0)
+	}
+	if has(ServiceAttrAlsoListen) {
+		e.alsoListen(s)
 	}
 	if has(ServiceAttrRedirect) && s.Redirect != (netip.AddrPort{}) {
 		e.endpoint(ServiceAttrRedirect, s.Redirect, endpointAddress|endpointPort)
@@ -57,6 +63,21 @@ func (e *encoder) service(s *Service, mask uint64) {
 	}
 }
 
+// alsoListen appends the addresses beyond the first.
+func (e *encoder) alsoListen(s *Service) {
+	switch {
+	case 1+len(s.Also) > MaxListens:
+		e.fail(fmt.Errorf("service has %d listen addresses, expected at most %d", 1+len(s.Also), MaxListens))
+		return
+	case len(s.Also) > 0 && !s.Listen.Addr().IsValid():
+		e.fail(fmt.Errorf("service has further listen addresses without a first one"))
+		return
+	}
+	for _, addr := range s.Also {
+		e.endpoint(ServiceAttrAlsoListen, addr, endpointAddress)
+	}
+}
+
 func (d *decoder) service(v value, must, may uint64) (s Service, err error) {
 	offset := v.offset
 	err = d.walk(serviceSet, must, may, v, func(typ uint, v value) (err error) {
@@ -67,6 +88,10 @@ func (d *decoder) service(v value, must, may uint64) (s Service, err error) {
 			s.Scheduler = v.string()
 		case ServiceAttrListen:
 			s.Listen, err = d.endpoint(v, 0)
+		case ServiceAttrAlsoListen:
+			var addr netip.AddrPort
+			addr, err = d.endpoint(v, endpointAddress)
+			s.Also = append(s.Also, addr)
 		case ServiceAttrRedirect:
 			s.Redirect, err = d.endpoint(v, endpointAddress|endpointPort)
 		case ServiceAttrClearRedirect:
@@ -100,6 +125,9 @@ func (d *decoder) service(v value, must, may uint64) (s Service, err error) {
 	})
 	if err == nil && s.ClearRedirect && s.Redirect != (netip.AddrPort{}) {
 		err = d.fail(offset, "service has both redirect and clear-redirect, expected one")
+	}
+	if err == nil && len(s.Also) > 0 && !s.Listen.Addr().IsValid() {
+		err = d.fail(offset, "service has also-listen without an address in listen")
 	}
 	return s, err
 }

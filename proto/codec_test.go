@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -156,6 +157,9 @@ func TestARequestIsHeldToThePolicy(t *testing.T) {
 		{"attribute past its nest", CmdNewService, attr(AttrService|nestedFlag, 9, 0, 1, 0), unix.EINVAL, top + 4, "attribute 1 of service says it is 9 bytes long, expected 4 to 4"},
 		{"attribute shorter than its header", CmdNewService, attr(AttrService|nestedFlag, 3, 0, 1, 0), unix.EINVAL, top + 4, "attribute 1 of service says it is 3 bytes long, expected 4 to 4"},
 		{"bytes left over", CmdNewService, append(service(), 1, 0, 0), unix.EINVAL, top + 12, "3 bytes left over after the attributes of command"},
+		{"also without listen", CmdNewService, service(ipv4(ServiceAttrAlsoListen, 80)), unix.EINVAL, top, "service has also-listen without an address in listen"},
+		{"also without address", CmdNewService, service(ipv4(ServiceAttrListen, 80), nested(ServiceAttrAlsoListen, port(EndpointAttrPort, 80))), unix.EINVAL, second + 28, "attribute address of endpoint is missing"},
+		{"33 addresses", CmdNewService, service(ipv4(ServiceAttrListen, 80), bytes.Repeat(ipv4(ServiceAttrAlsoListen, 80), 32)), unix.EINVAL, second + 28*32, "attribute also-listen of service stands more than 31 times"},
 		{"empty listen", CmdNewService, service(nested(ServiceAttrListen)), unix.EINVAL, second, "endpoint is empty, expected an address or a port"},
 		{"family without address", CmdNewService, service(nested(ServiceAttrListen, u16(EndpointAttrFamily, familyIPv4))), unix.EINVAL, second, "address of family 2 has 0 bytes, expected 4"},
 		{"address without family", CmdNewService, service(nested(ServiceAttrListen, attr(EndpointAttrAddress, 1, 2, 3, 4))), unix.EINVAL, second, "address family is 0, expected 2 or 10"},
@@ -277,6 +281,9 @@ func TestWhatTheWireCanNotCarryIsNotEncoded(t *testing.T) {
 		"no name":        {Command: CmdNewService},
 		"redirect":       {Command: CmdNewService, Service: Service{Name: "a", Redirect: netip.AddrPortFrom(r1.Addr(), 0)}},
 		"zone":           {Command: CmdNewService, Service: Service{Name: "a", Listen: netip.MustParseAddrPort("[fe80::1%eth0]:80")}},
+		"33 addresses":   {Command: CmdNewService, Service: Service{Name: "a", Listen: r1, Also: make([]netip.AddrPort, MaxListens)}},
+		"also without":   {Command: CmdNewService, Service: Service{Name: "a", Also: []netip.AddrPort{r1}}},
+		"also a port":    {Command: CmdNewService, Service: Service{Name: "a", Listen: r1, Also: []netip.AddrPort{netip.AddrPortFrom(netip.Addr{}, 80)}}},
 		"no server":      {Command: CmdNewDest, Dest: Dest{Service: "a"}},
 		"no rule server": {Command: CmdNewRule, Rule: Rule{Service: "a", Conditions: Conditions{Pattern: "x"}}},
 		"no condition":   {Command: CmdDelRule, Rule: Rule{Service: "a", Dests: []netip.AddrPort{r1}}},

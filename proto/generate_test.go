@@ -81,7 +81,7 @@ var genConditions = rapid.Custom(func(t *rapid.T) Conditions {
 var genSwitch = rapid.SampledFrom([]Switch{NotGiven, Off, On})
 
 var genService = rapid.Custom(func(t *rapid.T) Service {
-	return Service{
+	s := Service{
 		Name:            genName.Draw(t, "name"),
 		Scheduler:       maybe(t, genName),
 		Listen:          genListen.Draw(t, "listen"),
@@ -93,6 +93,10 @@ var genService = rapid.Custom(func(t *rapid.T) Service {
 		Via:             maybe(t, genMethod),
 		AllowLoop:       genSwitch.Draw(t, "allow loop"),
 	}
+	if s.Listen.Addr().IsValid() && rapid.Bool().Draw(t, "several addresses") {
+		s.Also = rapid.SliceOfN(genServer, 1, MaxListens-1).Draw(t, "also")
+	}
+	return s
 })
 
 var genDest = rapid.Custom(func(t *rapid.T) Dest {

@@ -67,6 +67,7 @@ var (
 		ServiceAttrState:           {name: "state", kind: kindU8, min: 0, max: 1},
 		ServiceAttrFreebind:        {name: "freebind", kind: kindU8, min: 0, max: 1},
 		ServiceAttrV6Only:          {name: "v6only", kind: kindU8, min: 0, max: 1},
+		ServiceAttrAlsoListen:      {name: "also-listen", kind: kindNest, nest: endpointSet, repeat: MaxListens - 1},
 	}}
 
 	destSet = &set{"dest", []attribute{
@@ -208,7 +209,7 @@ var (
 	serviceSettings = bits(ServiceAttrScheduler, ServiceAttrListen, ServiceAttrRedirect,
 		ServiceAttrStartServers, ServiceAttrMaxClients,
 		ServiceAttrMinSpareServers, ServiceAttrMaxSpareServers, ServiceAttrVia, ServiceAttrAllowLoop, ServiceAttrState,
-		ServiceAttrFreebind, ServiceAttrV6Only)
+		ServiceAttrFreebind, ServiceAttrV6Only, ServiceAttrAlsoListen)
 
 	destName   = &form{nest: AttrDest, must: bits(DestAttrService, DestAttrAddress)}
 	destWeight = &form{nest: AttrDest, must: bits(DestAttrService, DestAttrAddress, DestAttrWeight)}

@@ -15,6 +15,7 @@ const (
 	MaxField   = 255   // bytes of a header's, cookie's or query parameter's name
 	MaxNamed   = 16    // headers of a rule, as many cookies, as many query parameters
 	MaxVia     = 63    // bytes of a pseudonym in Via
+	MaxListens = 32    // addresses where a service listens
 )
 
 // Schedulers are those there are, in the reference's order.
@@ -39,6 +40,11 @@ type Service struct {
 	// Listen may lack its address or its port in a change: only the part that
 	// is there was given.
 	Listen netip.AddrPort
+
+	// Also are the addresses where it listens besides. In a change they come with
+	// an address in Listen, and both together are all that the service is to have;
+	// one without a port has that of Listen.
+	Also []netip.AddrPort
 
 	// Redirect is where a connection goes that no server can take; the zero
 	// AddrPort is none. ClearRedirect, in SET_SERVICE, takes it away.

@@ -62,7 +62,10 @@ func (s *session) names(c *cli.Context, table []proto.Virtual) conf.Names {
 	var addrs []netip.Addr
 	for i := range table {
 		v := &table[i]
-		addrs = append(addrs, v.Service.Listen.Addr(), v.Service.Redirect.Addr())
+		for _, addr := range v.Service.Listens() {
+			addrs = append(addrs, addr.Addr())
+		}
+		addrs = append(addrs, v.Service.Redirect.Addr())
 		for j := range v.Dests {
 			addrs = append(addrs, v.Dests[j].Addr.Addr())
 		}

@@ -43,7 +43,14 @@ func asGiven(c *cli.Context, d daemon, change proto.Change, refused *proto.Error
 			"scheduler": !c.IsSet(optionScheduler),
 			"via":       change.Service.Via == "on" && v.Service.Via == "",
 		}
-		for _, s := range conf.Settings(&change.Service) {
+		wanted := conf.Settings(&change.Service)
+		for _, s := range is {
+			if s.Keyword == "listen" && c.IsSet(optionListen) && !slices.Contains(wanted, s) {
+				other.Text += fmt.Sprintf(" has listen = %s, too", s.Value)
+				return &other
+			}
+		}
+		for _, s := range wanted {
 			if !slices.Contains(is, s) && !byDefault[s.Keyword] {
 				other.Text += fmt.Sprintf(" has not %s = %s", s.Keyword, s.Value)
 				return &other

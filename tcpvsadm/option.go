@@ -86,9 +86,9 @@ func portFlag() *cli.StringFlag {
 		Usage: "`PORT` to listen at, from 1 to 65534 (for a new service: 8080)"}
 }
 
-func listenFlag() *cli.StringFlag {
-	return &cli.StringFlag{Name: optionListen, Aliases: []string{"l"},
-		Usage: "`HOST[:PORT]` to listen at (for a new service: 0.0.0.0:8080)"}
+func listenFlag() *cli.StringSliceFlag {
+	return &cli.StringSliceFlag{Name: optionListen, Aliases: []string{"l"},
+		Usage: "`HOST[:PORT]` to listen at (for a new service: 0.0.0.0:8080); may be given repeatedly"}
 }
 
 func viaFlag() *cli.StringFlag {

@@ -179,3 +179,47 @@ func TestConditionsOfARule(t *testing.T) {
 		}
 	}
 }
+
+func TestAServiceListensAtSeveralAddresses(t *testing.T) {
+	o := newOperator(t)
+	listens := func(want string, args ...string) {
+		t.Helper()
+		o.does(args...)
+		var got []string
+		for _, addr := range o.daemon.Table()[0].Service.Listens() {
+			got = append(got, addr.String())
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q: it listens at %s, want %s", args, got, want)
+		}
+	}
+	listens("10.0.0.1:80 [fd00::1]:81", "-A", "-i", "a", "-l", "10.0.0.1:80", "--listen=[fd00::1]:81")
+	listens("10.0.0.2:8080 10.0.0.3:82 10.0.0.4:8080", "-A", "-i", "b", "-l", "10.0.0.2", "-l", "10.0.0.3:82", "-l", "10.0.0.4")
+	listens("10.0.0.5:90 10.0.0.6:82", "-A", "-i", "c", "-P", "90", "-l", "10.0.0.5", "-l", "10.0.0.6:82")
+	listens("10.0.0.6:82 10.0.0.7:82", "-E", "-i", "c", "-l", "10.0.0.6:82", "-l", "10.0.0.7")
+	listens("10.0.0.6:82 10.0.0.7:82", "-E", "-i", "c", "-s", "wlc")
+	o.fails(exitFailed, `Module is wrong version: service "c": a port alone, and the service has 2 listen addresses: give all of them`, "-E", "-i", "c", "-P", "83")
+	listens("10.0.0.8:82", "-E", "-i", "c", "-l", "10.0.0.8")
+	listens("10.0.0.8:83", "-E", "-i", "c", "-P", "83")
+	const wrong = "option --listen (-l) with command --edit-service (-E): "
+	o.fails(exitUsage, wrong+"10.0.0.1:80 is given twice", "-E", "-i", "c", "-l", "10.0.0.1:80", "-l", "10.0.0.2:80", "-l", "[::ffff:10.0.0.1]:80")
+	o.fails(exitUsage, wrong+"10.0.0.1 is given twice", "-E", "-i", "c", "-l", "10.0.0.1", "-l", "10.0.0.1")
+	o.fails(exitUsage, `option --port (-P) with command --edit-service (-E) is "80": --listen (-l) gives a port too`, "-E", "-i", "c", "-P", "80", "-l", "10.0.0.1:80", "-l", "10.0.0.2:80")
+	words := []string{"-E", "-i", "c"}
+	for port := range 33 {
+		words = append(words, "-l", fmt.Sprintf("10.0.0.1:%d", 1000+port))
+	}
+	o.fails(exitUsage, wrong+"33 addresses, expected 32 at most", words...)
+	o.does("-A", "-i", "b", "-l", "10.0.0.3:82", "-l", "10.0.0.2:8080", "-l", "10.0.0.4:8080", "--if-needed")
+	o.fails(exitAlready, `Service already exists: service "b" has listen = 10.0.0.4:8080, too`, "-A", "-i", "b", "-l", "10.0.0.2:8080", "-l", "10.0.0.3:82", "--if-needed")
+	o.fails(exitAlready, `Service already exists: service "b" has not listen = 10.0.0.9:80`, append(strings.Fields("-A -i b -l 10.0.0.2 -l 10.0.0.3:82 -l 10.0.0.4"), "-l", "10.0.0.9:80", "--if-needed")...)
+	if got, want := o.does("-L", "-n", "--stats"), "b 10.0.0.2:8080,10.0.0.3:82,10.0.0.4:8080 "; !strings.Contains(got, want) {
+		t.Errorf("the counters are\n%s\nwant %q in it", got, want)
+	}
+	if got, want := o.does("-L", "-n", "--rules"), "\na 10.0.0.1:80,[fd00::1]:81\n"; !strings.Contains(got, want) {
+		t.Errorf("the rules are\n%s\nwant %q in it", got, want)
+	}
+	if got, want := o.does("-L", "-n"), "\nVirtual a {\n    listen = 10.0.0.1:80\n    listen = [fd00::1]:81\n    scheduler = http\n"; !strings.Contains(got, want) {
+		t.Errorf("the table is\n%s\nwant %q in it", got, want)
+	}
+}

@@ -148,7 +148,7 @@ func appendRules(dst []byte, version string, table []proto.Virtual, names conf.N
 	dst = fmt.Appendf(dst, "TCP Virtual Server version %s\n", version)
 	for i := range table {
 		v := &table[i]
-		dst = fmt.Appendf(dst, "%s %s\n", v.Service.Name, conf.AppendAddress(nil, v.Service.Listen, names))
+		dst = append(conf.AppendTitle(dst, &v.Service, names), '\n')
 		dst = fmt.Appendf(dst, "%6s %8s  %-19s  %s\n", "Number", "Hits", "Last", "Rule")
 		for j := range v.Rules {
 			r := &v.Rules[j]

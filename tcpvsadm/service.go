@@ -1,7 +1,10 @@
 package main
 
 import (
+	"fmt"
 	"net/netip"
+	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -27,6 +30,7 @@ func (s *session) addService(c *cli.Context) error {
 		port = proto.DefaultListenPort
 	}
 	service.Listen = netip.AddrPortFrom(addr, port)
+	fillPorts(service.Also, port)
 	return s.change(c, proto.Change{Command: proto.CmdNewService, Service: service})
 }
 
@@ -77,22 +81,49 @@ func (s *session) service(c *cli.Context) (service proto.Service, err error) {
 	if err := numbers(c, &service); err != nil {
 		return service, err
 	}
+	return service, s.listens(c, &service)
+}
+
+// listens takes over where the options have the service listen.
+func (s *session) listens(c *cli.Context, service *proto.Service) error {
 	listen, port := valueOf(c, optionListen), valueOf(c, optionPort)
-	if listen.isGiven() {
-		if service.Listen, err = listen.address(s.resolve); err != nil {
-			return service, err
+	all, err := listen.addresses(s.resolve)
+	switch {
+	case err != nil:
+		return err
+	case len(all) > proto.MaxListens:
+		return listen.failNamed(fmt.Errorf("%d addresses, expected %d at most", len(all), proto.MaxListens))
+	case len(all) == 0:
+		all = make([]netip.AddrPort, 1)
+	}
+	if port.isGiven() {
+		number, err := port.number(1, mostPort)
+		if err != nil {
+			return err
+		}
+		if fillPorts(all, uint16(number)) == 0 {
+			return port.fail(port.text(), "--listen (-l) gives a port too")
 		}
 	}
-	if !port.isGiven() {
-		return service, nil
+	for i, addr := range all {
+		if slices.Contains(all[:i], addr) {
+			return listen.failNamed(fmt.Errorf("%s is given twice", strings.TrimSuffix(addr.String(), ":0")))
+		}
 	}
-	number, err := port.number(1, mostPort)
-	if err != nil {
-		return service, err
+	service.Listen = all[0]
+	if len(all) > 1 {
+		service.Also = all[1:]
 	}
-	if service.Listen.Port() != 0 {
-		return service, port.fail(port.text(), "--listen (-l) gives a port too")
+	return nil
+}
+
+// fillPorts gives the port to those addresses that have none, and tells how many.
+func fillPorts(addrs []netip.AddrPort, port uint16) (filled int) {
+	for i, addr := range addrs {
+		if addr.Port() == 0 {
+			addrs[i] = netip.AddrPortFrom(addr.Addr(), port)
+			filled++
+		}
 	}
-	service.Listen = netip.AddrPortFrom(service.Listen.Addr(), uint16(number))
-	return service, nil
+	return filled
 }

@@ -33,7 +33,7 @@ func appendStats(dst []byte, version string, table []proto.Virtual, names conf.N
 		if v.Service.Running {
 			state = "running"
 		}
-		name := v.Service.Name + " " + string(conf.AppendAddress(nil, v.Service.Listen, names))
+		name := string(conf.AppendTitle(nil, &v.Service, names))
 		row(name, state, v.Service.ActiveConns, &v.Service.Stats, serversUp(v.Dests))
 		for j := range v.Dests {
 			d := &v.Dests[j]

@@ -65,7 +65,23 @@ func (v value) checked(check func(string) error) (string, error) {
 // address is the value as host[:port]. A name that does not resolve is no
 // wrong command line.
 func (v value) address(resolve conf.Resolver) (netip.AddrPort, error) {
-	addr, err := conf.ParseAddress(v.text(), resolve)
+	return v.addressIn(v.text(), resolve)
+}
+
+// addresses are the values of an option that may be repeated, each as host[:port].
+func (v value) addresses(resolve conf.Resolver) (list []netip.AddrPort, err error) {
+	for _, text := range v.c.StringSlice(v.option) {
+		addr, err := v.addressIn(text, resolve)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, addr)
+	}
+	return list, nil
+}
+
+func (v value) addressIn(text string, resolve conf.Resolver) (netip.AddrPort, error) {
+	addr, err := conf.ParseAddress(text, resolve)
 	if err == nil {
 		return addr, nil
 	}

@@ -40,6 +40,7 @@ func serviceSpec(s *proto.Service) table.ServiceSpec {
 		Name:            s.Name,
 		Scheduler:       s.Scheduler,
 		Listen:          s.Listen,
+		Also:            s.Also,
 		Redirect:        s.Redirect,
 		ClearRedirect:   s.ClearRedirect,
 		Via:             s.Via,

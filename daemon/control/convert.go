@@ -65,6 +65,7 @@ func settingsOf(svc *table.Service) *proto.Service {
 		Name:            svc.Name,
 		Scheduler:       svc.Scheduler.Name,
 		Listen:          svc.Listen,
+		Also:            svc.Also,
 		Redirect:        svc.Redirect,
 		StartServers:    uint16(svc.StartServers),
 		MaxClients:      uint16(svc.MaxClients),

@@ -37,7 +37,7 @@ var genChange = rapid.Custom(func(t *rapid.T) proto.Change {
 			c.Service.ClearRedirect = rapid.Bool().Draw(t, "clear")
 		}
 		if rapid.Bool().Draw(t, "listen") {
-			c.Service.Listen = netip.AddrPortFrom(netip.Addr{}, 8000+uint16(name[0])) // an address has one service
+			c.Service.Listen, c.Service.Also = listens(t, name[0])
 		}
 	case proto.CmdDelService:
 		c.Service.Name = name
@@ -149,4 +149,22 @@ func FuzzControl(f *testing.F) {
 			t.Fatalf("after %x the table can not be listed: %v", datagram, err)
 		}
 	})
+}
+
+// listens are addresses that no service of another name has.
+func listens(t *rapid.T, name byte) (first netip.AddrPort, also []netip.AddrPort) {
+	at := func(net byte, port uint16) netip.AddrPort {
+		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, net, name}), port)
+	}
+	switch rapid.IntRange(0, 4).Draw(t, "addresses") {
+	case 0:
+		return netip.AddrPortFrom(netip.Addr{}, 8000+uint16(name)), nil
+	case 1:
+		return at(1, 0), nil
+	case 2:
+		return at(1, 8000+uint16(name)), []netip.AddrPort{at(2, 0)}
+	case 3:
+		return at(2, 0), []netip.AddrPort{at(1, 81), at(3, 0)}
+	}
+	return at(1, 82), []netip.AddrPort{at(1, 0)} // which is the same
 }

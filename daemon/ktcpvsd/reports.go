@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 
 	"ktcpvs/daemon/loop"
@@ -56,7 +57,7 @@ func serveReports(runDir string, store *table.Store, group *loop.Group, o sysctl
 				if svc.Running {
 					state = "RUNNING"
 				}
-				fmt.Fprintf(out, "%s\t%s\t%v\t%s\t%d\t%s\n", svc.Name, svc.Scheduler.Name, svc.Listen, state,
+				fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%d\t%s\n", svc.Name, svc.Scheduler.Name, addresses(svc), state,
 					svc.Live.Conns.Load(), counters(svc.Live.Stats.Sum()))
 				for _, server := range svc.Servers {
 					state := "UP"
@@ -80,4 +81,13 @@ func serveReports(runDir string, store *table.Store, group *loop.Group, o sysctl
 		}},
 	}
 	return sysctlfs.Mount(filepath.Join(runDir, "proc/net/ktcpvs"), sysctlfs.Reports(files), o)
+}
+
+// addresses are those of a service in one word.
+func addresses(svc *table.Service) string {
+	var words []string
+	for addr := range svc.Listens() {
+		words = append(words, addr.String())
+	}
+	return strings.Join(words, ",")
 }

@@ -36,11 +36,11 @@ func (tx *Tx) AddService(spec ServiceSpec) error {
 		return Refuse(ErrExists, "service %q", spec.Name)
 	}
 	spec = spec.defaults()
-	if err := spec.checkTwice(); err != nil {
-		return err
-	}
 	scheduler, err := tx.store.schedulers.Scheduler(spec.Scheduler)
 	if err != nil {
+		return err
+	}
+	if err := spec.checkTwice(); err != nil {
 		return err
 	}
 	d := newDraft(spec.Name, tx.store.loops)
@@ -66,15 +66,15 @@ func (tx *Tx) SetService(spec ServiceSpec) error {
 	if err != nil {
 		return err
 	}
-	if err := spec.listensOver(&d.next); err != nil {
-		return err
-	}
 	if spec.Scheduler != "" {
 		scheduler, err := tx.store.schedulers.Scheduler(spec.Scheduler)
 		if err != nil {
 			return err
 		}
 		d.setScheduler(scheduler)
+	}
+	if err := spec.listensOver(&d.next); err != nil {
+		return err
 	}
 	return d.next.apply(spec)
 }

@@ -60,9 +60,8 @@ func Of(vs []proto.Virtual) []Warning {
 func shared(vs []proto.Virtual) (warnings []Warning) {
 	first := -1
 	for i := range vs {
-		s := &vs[i].Service
 		switch {
-		case s.Listen.IsValid() && !conf.IsUnchosen(s.Listen):
+		case !isUnchosen(&vs[i].Service):
 		case first < 0:
 			first = i
 		default:
@@ -71,6 +70,16 @@ func shared(vs []proto.Virtual) (warnings []Warning) {
 		}
 	}
 	return warnings
+}
+
+// isUnchosen reports whether a service is given no address, or that which it has then.
+func isUnchosen(s *proto.Service) bool {
+	for _, addr := range s.Listens() {
+		if !addr.IsValid() || conf.IsUnchosen(addr) {
+			return true
+		}
+	}
+	return false
 }
 
 func ofVirtual(v *proto.Virtual) (warnings []Warning) {

@@ -22,18 +22,11 @@ const (
 	stopped = "stopped"
 )
 
-// unchosen is the address of a service without a listen line: several may have it,
-// of which one runs.
-var unchosen = netip.AddrPortFrom(netip.IPv4Unspecified(), proto.DefaultListenPort)
-
-// IsUnchosen tells the address that a service has when none is given.
-func IsUnchosen(listen netip.AddrPort) bool { return listen == unchosen }
-
 // block is a virtual service while it is read, with the tokens that messages
 // about it point to.
 type block struct {
 	name    token
-	listen  token
+	listens []token // of each address where it listens
 	virtual proto.Virtual
 	given   map[string]int // line of each single-valued keyword
 
@@ -66,7 +59,7 @@ var settings []setting
 // begins there.
 func init() {
 	settings = []setting{
-		{keyword: "listen", read: (*parser).listen},
+		{keyword: "listen", many: true, read: (*parser).listen},
 		{keyword: "scheduler", read: (*parser).scheduler},
 		{keyword: "startservers", read: count(func(s *proto.Service) *uint16 { return &s.StartServers })},
 		{keyword: "maxclients", read: count(func(s *proto.Service) *uint16 { return &s.MaxClients })},
@@ -164,14 +157,6 @@ func (p *parser) address() (netip.AddrPort, error) {
 		p.unresolved[unknown.Name] = true
 	}
 	return netip.AddrPort{}, p.wrong(p.failValue(p.tok, expected, err))
-}
-
-func (p *parser) listen(b *block) (err error) {
-	b.listen = p.tok
-	if b.virtual.Service.Listen, err = p.address(); err != nil {
-		return err
-	}
-	return p.advance(atKeyword)
 }
 
 func (p *parser) redirect(b *block) error {
@@ -298,15 +283,7 @@ func isWeight(t token) bool {
 // servers.
 func (p *parser) finish(b *block) {
 	service := &b.virtual.Service
-	if service.Listen.IsValid() && service.Listen.Port() == 0 {
-		service.Listen = netip.AddrPortFrom(service.Listen.Addr(), proto.DefaultListenPort)
-	}
-	if b.listen.hasText() && service.Listen.IsValid() && service.Listen != unchosen {
-		if other, taken := p.listens[service.Listen]; taken {
-			p.record(p.fail(b.listen, fmt.Sprintf("another address than that of virtual service %q", other)))
-		}
-		p.listens[service.Listen] = b.name.text
-	}
+	p.finishListens(b)
 	ownPort := service.Listen.Port()
 	if ownPort == 0 {
 		ownPort = proto.DefaultListenPort

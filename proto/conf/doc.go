@@ -25,7 +25,7 @@
 //	          | "header" NAME [ EXPRESSION ] | "cookie" NAME [ EXPRESSION ]
 //	          | "query" NAME [ EXPRESSION ] | "source" PREFIX
 //
-// The blocks of knobs and modules may stand once each, anywhere between others.
+// A service may have several of listen, server and rule. The blocks of knobs and modules may stand once each, anywhere between others.
 //
 // Keywords are taken without regard to case. White space separates tokens; a
 // brace is a token by itself, and "=" is one after a keyword. A number sign

@@ -60,10 +60,12 @@ func (l *lister) open(s *proto.Service) {
 	l.dst = append(l.dst, "Virtual "...)
 	l.dst = appendToken(l.dst, s.Name)
 	l.dst = append(l.dst, " {\n"...)
-	if s.Listen.IsValid() {
-		l.keyword("listen")
-		l.address(s.Listen)
-		l.endLine()
+	for _, addr := range s.Listens() {
+		if addr.IsValid() {
+			l.keyword("listen")
+			l.address(addr)
+			l.endLine()
+		}
 	}
 	if s.Scheduler != "" {
 		l.keyword("scheduler")
@@ -149,6 +151,17 @@ func AppendAddress(dst []byte, addr netip.AddrPort, names Names) []byte {
 	}
 	dst = append(dst, ':')
 	return append(dst, names.Port(addr.Port())...)
+}
+
+// AppendTitle writes a service's name and, as one word, the addresses where it listens.
+func AppendTitle(dst []byte, s *proto.Service, names Names) []byte {
+	dst = append(dst, s.Name...)
+	between := byte(' ')
+	for _, addr := range s.Listens() {
+		dst = AppendAddress(append(dst, between), addr, names)
+		between = ','
+	}
+	return dst
 }
 
 // AppendConditions writes what a rule asks, as a rule line has it.

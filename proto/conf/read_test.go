@@ -102,6 +102,27 @@ func TestLayoutDoesNotMatter(t *testing.T) {
 	}
 }
 
+func TestAServiceHasSeveralAddresses(t *testing.T) {
+	for src, want := range map[string]string{
+		"virtual v { listen = 10.0.0.9:81 scheduler = wlc LISTEN = [::]:82 }":                "10.0.0.9:81 [::]:82",
+		"virtual v { listen = 10.0.0.9 listen = 10.0.0.8:80 listen = 10.0.0.7 server = r1 }": "10.0.0.9:8080 10.0.0.8:80 10.0.0.7:8080",
+		"virtual v { listen = 10.0.0.9:81 listen = ::1 }":                                    "10.0.0.9:81 [::1]:81",
+		"virtual v { listen = 0.0.0.0:80 listen = 10.0.0.9:80 listen = [::]:80 }":            "0.0.0.0:80 10.0.0.9:80 [::]:80",
+	} {
+		v := parse(t, src)[0]
+		var got []string
+		for _, addr := range v.Service.Listens() {
+			got = append(got, addr.String())
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: listens at %s, want %s", src, got, want)
+		}
+		if len(v.Dests) > 0 && v.Dests[0].Addr.Port() != v.Service.Listen.Port() {
+			t.Errorf("%s: server %v, want the port of the first address", src, v.Dests[0].Addr)
+		}
+	}
+}
+
 func TestServersWithoutAPortHaveTheServicesOwn(t *testing.T) {
 	for src, want := range map[string]string{
 		"virtual v { server = r1 }":                                              "10.0.0.1:8080",

@@ -39,7 +39,8 @@ func TestWhatIsWrongIsNamedWithItsPlace(t *testing.T) {
 		"escape in a word":        {"virtual v\x1b[m {", `f:1:10: expected text, found the control byte "\x1b"`},
 
 		// Keywords that stand once.
-		"listen twice":          {"virtual v {\nlisten = r1:80\nListen = r1:80", `f:3:1: expected "listen" only once (it stands in line 2), found "Listen"`},
+		"listen again":          {"virtual v {\nlisten = r1:80\nListen = [::1]:80\nListen = r1\n}", `f:4:10: expected another address than that of line 2, found "r1"`},
+		"33 addresses":          {"virtual v {\n" + strings.Repeat("listen = r1:80 ", 32) + "\nlisten = r2:80 listen = r1:81 }", `f:3:10: expected 32 listen addresses at most, found "r2:80"`},
 		"scheduler twice":       {"virtual v {\nscheduler=wlc\nscheduler=wlc", `f:3:1: expected "scheduler" only once (it stands in line 2), found "scheduler"`},
 		"startservers twice":    {"virtual v {\nstartservers=1\nstartservers=1", `f:3:1: expected "startservers" only once (it stands in line 2), found "startservers"`},
 		"maxclients twice":      {"virtual v {\nmaxclients=1\nmaxclients=1", `f:3:1: expected "maxclients" only once (it stands in line 2), found "maxclients"`},
@@ -92,6 +93,7 @@ func TestWhatIsWrongIsNamedWithItsPlace(t *testing.T) {
 		"colon of a header":   {rule(`header X-A: "b"`), `f:3:15: expected a header's name, without ":", found "X-A:" (name has ":" at byte 3, expected a token)`},
 		"equals of a header":  {rule(`header "X-A=b"`), `f:3:15: expected a header's name, without ":", found "X-A=b" (name has "=" at byte 3, expected a token)`},
 		"address twice":       {"virtual v { listen = 10.0.0.1:80 }\nvirtual w { listen = 10.0.0.1:80 }", `f:2:22: expected another address than that of virtual service "v", found "10.0.0.1:80"`},
+		"the second twice":    {"virtual v { listen = 10.0.0.1:80 listen = 10.0.0.2:80 }\nvirtual w { listen = 10.0.0.3:80 listen = 10.0.0.2:80 }", `f:2:43: expected another address than that of virtual service "v", found "10.0.0.2:80"`},
 		"port or no port":     {"virtual v { listen = fd00::1:80 }", `f:1:22: expected host:port, found "fd00::1:80" ("fd00::1:80" may end in a port or not: write [fd00::1]:80, or [fd00::1:80] for the address alone)`},
 		"header with no name": {rule("header }"), `f:3:15: expected a header's name, without ":", found "}"`},
 		"empty query name":    {rule(`query ""`), `f:3:14: expected a name, found "" (`},

@@ -86,8 +86,21 @@ var configurations = rapid.Custom(func(t *rapid.T) []proto.Virtual {
 			StartServers: optional(t, counts, "start"), MaxClients: optional(t, counts, "clients"),
 			MinSpareServers: optional(t, counts, "min"), MaxSpareServers: optional(t, counts, "max"),
 		}}
-		if taken := v.Service.Listen; slices.ContainsFunc(vs, func(other proto.Virtual) bool { return other.Service.Listen == taken }) {
+		taken := map[netip.AddrPort]bool{}
+		for i := range vs {
+			for _, addr := range vs[i].Service.Listens() {
+				taken[addr] = true
+			}
+		}
+		if taken[v.Service.Listen] {
 			v.Service.Listen = netip.AddrPort{}
+		} else if v.Service.Listen.IsValid() {
+			taken[v.Service.Listen] = true
+			for _, addr := range rapid.SliceOfN(addresses, 0, 3).Draw(t, "also") {
+				if !taken[addr] {
+					v.Service.Also, taken[addr] = append(v.Service.Also, addr), true
+				}
+			}
 		}
 		if s := &v.Service; s.CheckNumbers() != nil {
 			s.StartServers, s.MinSpareServers = 1, 1
@@ -155,7 +168,7 @@ func TestAListingIsAConfigurationWithoutItsFirstLine(t *testing.T) {
 		}
 		for i := range vs {
 			vs[i].Service.Running = table[i].Service.Running // which no listing tells
-			if vs[i].Service != table[i].Service || !reflect.DeepEqual(vs[i].Dests, table[i].Dests) {
+			if !reflect.DeepEqual(vs[i].Service, table[i].Service) || !reflect.DeepEqual(vs[i].Dests, table[i].Dests) {
 				t.Fatalf("listed\n%s\nreads as %+v", blocks, vs[i])
 			}
 		}

@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -20,7 +21,7 @@ func TestViaAndAllowLoopAreReadAndWritten(t *testing.T) {
 	} {
 		got := parse(t, "virtual v { "+text+" }")[0].Service
 		want.Name = "v"
-		if got != want {
+		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %+v, want %+v", text, got, want)
 		}
 		written := string(AppendSave(nil, &File{Virtuals: []proto.Virtual{{Service: got}}}, Numeric{}))
@@ -29,7 +30,7 @@ func TestViaAndAllowLoopAreReadAndWritten(t *testing.T) {
 		if got.AllowLoop == proto.Off {
 			again.AllowLoop = proto.Off // what is not on is not written
 		}
-		if again != got {
+		if !reflect.DeepEqual(again, got) {
 			t.Errorf("%s: written as %s, and read as %+v", text, written, again)
 		}
 	}

@@ -88,7 +88,8 @@ func (l *lines) moved(what, behind string) {
 // described is a service in a few words, with those of its settings that are not the
 // default.
 func described(v *proto.Virtual) string {
-	text := fmt.Sprintf("listen %v, scheduler %s, %s", v.Service.Listen, v.Service.Scheduler, state(v))
+	listens := append([]netip.AddrPort{v.Service.Listen}, v.Service.Also...)
+	text := fmt.Sprintf("listen %s, scheduler %s, %s", addresses(listens), v.Service.Scheduler, state(v))
 	plain := reported(&proto.Virtual{Service: proto.Service{Name: v.Service.Name}})
 	usual := conf.Settings(&plain.Service)
 	for _, s := range conf.Settings(&v.Service) {
@@ -173,7 +174,7 @@ func (l *lines) rules(name string, before, after []proto.Rule) {
 			l.say("~ rule of service %s: %s: match %d -> %d", name, conditions(is), was.Match, is.Match)
 		}
 		if !slices.Equal(was.Dests, is.Dests) {
-			l.say("~ rule of service %s: %s: servers %s -> %s", name, conditions(is), servers(was.Dests), servers(is.Dests))
+			l.say("~ rule of service %s: %s: servers %s -> %s", name, conditions(is), addresses(was.Dests), addresses(is.Dests))
 		}
 	}
 	for _, p := range o.moved {
@@ -190,10 +191,10 @@ func rule(r *proto.Rule) string {
 	if r.Match != 0 {
 		match = fmt.Sprintf(" match %d", r.Match)
 	}
-	return conditions(r) + match + " use server " + servers(r.Dests)
+	return conditions(r) + match + " use server " + addresses(r.Dests)
 }
 
-func servers(addrs []netip.AddrPort) string {
+func addresses(addrs []netip.AddrPort) string {
 	words := make([]string, len(addrs))
 	for i, addr := range addrs {
 		words[i] = addr.String()

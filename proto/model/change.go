@@ -19,11 +19,8 @@ func setService(v *proto.Virtual, s proto.Service) *proto.Error {
 	if s.Scheduler != "" {
 		t.Scheduler = s.Scheduler
 	}
-	if s.Listen.Addr().IsValid() {
-		t.Listen = netip.AddrPortFrom(s.Listen.Addr(), t.Listen.Port())
-	}
-	if s.Listen.Port() != 0 {
-		t.Listen = netip.AddrPortFrom(t.Listen.Addr(), s.Listen.Port())
+	if err := setListens(t, s); err != nil {
+		return err
 	}
 	if s.ClearRedirect || s.Redirect.IsValid() {
 		t.Redirect = s.Redirect
@@ -68,6 +65,34 @@ func setService(v *proto.Virtual, s proto.Service) *proto.Error {
 	if err := t.CheckNumbers(); err != nil {
 		return proto.Errorf(unix.EINVAL, "service %q: %v", t.Name, err)
 	}
+	return nil
+}
+
+// setListens has a new address take the place of all there are.
+func setListens(t *proto.Service, s proto.Service) *proto.Error {
+	addr, port := s.Listen.Addr(), s.Listen.Port()
+	if port == 0 {
+		port = t.Listen.Port()
+	}
+	if !addr.IsValid() {
+		if port != t.Listen.Port() && len(t.Also) > 0 {
+			return proto.Errorf(unix.EINVAL, "service %q: a port alone, and the service has %d listen addresses: give all of them", t.Name, 1+len(t.Also))
+		}
+		t.Listen = netip.AddrPortFrom(t.Listen.Addr(), port)
+		return nil
+	}
+	first := netip.AddrPortFrom(addr, port)
+	all, also := []netip.AddrPort{first}, []netip.AddrPort(nil)
+	for _, a := range s.Also {
+		if a.Port() == 0 {
+			a = netip.AddrPortFrom(a.Addr(), port)
+		}
+		if slices.Contains(all, a) {
+			return proto.Errorf(unix.EINVAL, "service %q: listen address %v is given twice", t.Name, a)
+		}
+		all, also = append(all, a), append(also, a)
+	}
+	t.Listen, t.Also = first, also
 	return nil
 }
 
