@@ -33,7 +33,7 @@ type listener struct {
 
 	first    *session // open sessions
 	count    int
-	holdings holdings
+	holdings *holdings  // of all addresses of the service
 	spare    []*session // warm connection contexts
 	least    int        // the fewest of these since the last tick: nobody has needed them
 	keep     pool.Spare
@@ -86,6 +86,8 @@ func (l *Loop) listen(svc *table.Service, port uint16, fd, loops int) (*listener
 		port:  port,
 		eager: svc.Scheduler.Content,
 		keep:  pool.Spare{Min: least, Max: most},
+
+		holdings: l.holdingsOf(svc.Live),
 	}
 	for range share(svc.StartServers, loops*(1+len(svc.Also))) {
 		lis.spare = append(lis.spare, lis.newSession())

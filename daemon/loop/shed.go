@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ktcpvs/daemon/relay"
+	"ktcpvs/daemon/table"
 )
 
 // holdings is what the sessions of one service hold in this loop, and who they
@@ -32,7 +33,7 @@ type holder struct {
 
 // note brings the holdings of its service in line with what s holds now.
 func (l *Loop) note(s *session) {
-	h, all := &s.held, &s.lis.holdings
+	h, all := &s.held, s.lis.holdings
 	bytes, in := s.holding(), (*holders)(nil)
 	switch {
 	case bytes == 0:
@@ -168,13 +169,24 @@ func (l *Loop) makeRoom() {
 	}
 }
 
-// heaviest is the listener whose sessions hold most, and how much those of the
-// one after it hold, at least 1; nil if nobody holds anything.
+// holdingsOf are those of a service.
+func (l *Loop) holdingsOf(live *table.ServiceLive) *holdings {
+	for _, lis := range l.listeners {
+		if lis.live == live {
+			return lis.holdings
+		}
+	}
+	return &holdings{}
+}
+
+// heaviest is a listener of the service whose sessions hold most, and how much those of
+// the service after it hold, at least 1; nil if nobody holds anything.
 func (l *Loop) heaviest() (first *listener, second int64) {
 	most := int64(0)
 	second = 1
 	for _, lis := range l.listeners {
 		switch n := lis.holdings.bytes; {
+		case first != nil && lis.holdings == first.holdings: // another address
 		case n > most:
 			first, most, second = lis, n, max(most, second)
 		case n > second:

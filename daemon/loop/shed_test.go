@@ -9,12 +9,12 @@ import (
 
 // held makes a listener whose sessions hold so many bytes each.
 func held(list func(*holdings) *holders, since time.Duration, bytes ...int64) *listener {
-	lis := &listener{}
+	lis := &listener{holdings: &holdings{}}
 	for _, n := range bytes {
 		s := &session{lis: lis}
 		s.held.bytes = n
 		lis.holdings.bytes += n
-		list(&lis.holdings).add(s, since)
+		list(lis.holdings).add(s, since)
 	}
 	return lis
 }
@@ -72,8 +72,14 @@ func TestTheHeaviestComesWithHowMuchTheNextOneHolds(t *testing.T) {
 		if lis, next := l.heaviest(); lis.holdings.bytes != c.first || next != c.next {
 			t.Errorf("of %v, %d and then %d", c.bytes, lis.holdings.bytes, next)
 		}
+		for _, lis := range l.listeners { // each service has another address
+			l.listeners = append(l.listeners, &listener{holdings: lis.holdings})
+		}
+		if lis, next := l.heaviest(); lis.holdings.bytes != c.first || next != c.next {
+			t.Errorf("of %v at two addresses each, %d and then %d", c.bytes, lis.holdings.bytes, next)
+		}
 	}
-	l := &Loop{listeners: []*listener{{}}}
+	l := &Loop{listeners: []*listener{held(keeping, 0)}}
 	if lis, _ := l.heaviest(); lis != nil {
 		t.Error("somebody is to pay who holds nothing")
 	}

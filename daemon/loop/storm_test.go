@@ -61,7 +61,7 @@ func (r *rig) settled(before int) {
 // somebody is listed all the same.
 func (l *Loop) holding() (n int64) {
 	for _, lis := range l.listeners {
-		h := &lis.holdings
+		h := lis.holdings
 		if n += h.bytes; n == 0 && (h.requests.first != nil || h.keeping.first != nil) {
 			n = 1
 		}
