@@ -160,21 +160,15 @@ func AppendReply(dst []byte, r *Reply) ([]byte, error) {
 	return e.dst, nil
 }
 
-// DecodeReply reads a whole message of an answer with its netlink header.
-// Attributes that it does not expect are passed over; the others are held to
-// the policy as in DecodeRequest.
-func DecodeReply(message []byte) (Reply, error) {
-	payload := message[headerLen:]
-	var r Reply
-	d := &decoder{reply: true}
-	if len(payload) < genlHeaderLen {
-		return r, d.fail(headerLen, "message has %d bytes after its header, expected %d of generic netlink", len(payload), genlHeaderLen)
-	}
-	r.Command = Command(payload[0])
-	d.command = r.Command
+// DecodeReply reads the attributes of one message of an answer. Those that it
+// does not expect are passed over; the others are held to the policy as in
+// DecodeRequest.
+func DecodeReply(command Command, attributes []byte) (Reply, error) {
+	r := Reply{Command: command}
+	d := &decoder{reply: true, command: command}
 	values := bits(AttrService, AttrDest, AttrRule, AttrModule, AttrInfo, AttrEntry)
 	found := 0
-	err := d.walk(commandSet, bits(AttrGeneration), values, attributesOf(message), func(typ uint, v value) (err error) {
+	err := d.walk(commandSet, bits(AttrGeneration), values, afterHeaders(attributes), func(typ uint, v value) (err error) {
 		found++
 		switch typ {
 		case AttrGeneration:

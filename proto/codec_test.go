@@ -40,7 +40,7 @@ func TestAnswersAreDecodedAsEncoded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := DecodeReply(framed(b))
+		got, err := DecodeReply(Command(b[0]), b[genlHeaderLen:])
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Fatalf("got  %+v, %v\nwant %+v", got, err, want)
 		}
@@ -264,7 +264,7 @@ func TestTheLargestRuleFits(t *testing.T) {
 		if err != nil || len(b) > 1<<16 {
 			t.Fatalf("%d bytes, %v", len(b), err)
 		}
-		got, err := DecodeReply(framed(b))
+		got, err := DecodeReply(Command(b[0]), b[genlHeaderLen:])
 		if err != nil || !got.Rule.Conditions.Equal(&rule.Conditions) {
 			t.Fatalf("got %+v, %v", got, err)
 		}
@@ -317,7 +317,7 @@ func TestAnAnswerOfANewerDaemonIsUnderstood(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := DecodeReply(framed(append(b, attr(200, 1, 2, 3)...)))
+	got, err := DecodeReply(Command(b[0]), append(b, attr(200, 1, 2, 3)...)[genlHeaderLen:])
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v", got, err)
 	}

@@ -34,9 +34,10 @@ type value struct {
 
 // attributesOf is what follows a generic netlink header, as a nest would hold
 // it.
-func attributesOf(message []byte) value {
-	const start = headerLen + genlHeaderLen
-	return value{payload: message[start:], offset: start - attrHeaderLen}
+func attributesOf(message []byte) value { return afterHeaders(message[headerLen+genlHeaderLen:]) }
+
+func afterHeaders(attributes []byte) value {
+	return value{payload: attributes, offset: headerLen + genlHeaderLen - attrHeaderLen}
 }
 
 func (d *decoder) fail(offset int, format string, args ...any) error {

@@ -159,9 +159,4 @@ func TestTheFamilyIsFoundByNameAndIDAndListed(t *testing.T) {
 			t.Errorf("%q: got %v, want %v", payload, err, errno)
 		}
 	}
-	own := Families()[1]
-	got, err := DecodeFamilyID(framed(AppendFamily(nil, &own)))
-	if err != nil || got != FamilyID {
-		t.Errorf("id %d, %v", got, err)
-	}
 }

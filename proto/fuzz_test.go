@@ -22,7 +22,7 @@ func seeds(f *testing.F) {
 		reply := genReply.Example(i)
 		add(AppendReply(nil, &reply))
 	}
-	add(AppendGetFamily(nil, FamilyName), nil)
+	add(append([]byte{ctrlGetFamily, ctrlVersion, 0, 0}, attr(ctrlAttrFamilyName, append([]byte(FamilyName), 0)...)...), nil)
 	f.Add(AppendError(nil, 1, framed(nil), 2, Errorf(1, "no")), false)
 	f.Add(AppendDone(nil, 1, 2), true)
 }
@@ -40,9 +40,10 @@ func FuzzDecode(f *testing.F) {
 			datagram = rest
 			_ = DecodeAck(message)
 			_, _ = DecodeGetFamily(message, dump)
-			_, _ = DecodeFamilyID(message)
-			if reply, err := DecodeReply(message); err == nil {
-				checkReply(t, &reply)
+			if b := Payload(message); len(b) >= genlHeaderLen {
+				if reply, err := DecodeReply(Command(b[0]), b[genlHeaderLen:]); err == nil {
+					checkReply(t, &reply)
+				}
 			}
 			if request, err := DecodeRequest(message, dump); err == nil {
 				checkRequest(t, &request, len(message))
@@ -68,7 +69,7 @@ func checkReply(t *testing.T, want *Reply) {
 	if err != nil {
 		t.Fatalf("%+v: %v", want, err)
 	}
-	got, err := DecodeReply(framed(b))
+	got, err := DecodeReply(Command(b[0]), b[genlHeaderLen:])
 	if err != nil || !reflect.DeepEqual(&got, want) {
 		t.Fatalf("got  %+v, %v\nwant %+v", got, err, want)
 	}

@@ -105,13 +105,6 @@ func DecodeGetFamily(message []byte, dump bool) ([]Family, error) {
 	return families, nil
 }
 
-// AppendGetFamily appends the payload of a request for a family by its name.
-func AppendGetFamily(dst []byte, name string) []byte {
-	e := &encoder{dst: append(dst, ctrlGetFamily, ctrlVersion, 0, 0)}
-	e.string(ctrlSet, ctrlAttrFamilyName, name)
-	return e.dst
-}
-
 // AppendFamily appends the payload of an answer about a family.
 func AppendFamily(dst []byte, f *Family) []byte {
 	e := &encoder{dst: append(dst, ctrlNewFamily, ctrlVersion, 0, 0)}
@@ -129,20 +122,6 @@ func AppendFamily(dst []byte, f *Family) []byte {
 		}
 	})
 	return e.dst
-}
-
-// DecodeFamilyID reads the family's id out of a whole answer about it.
-func DecodeFamilyID(message []byte) (uint16, error) {
-	d := &decoder{reply: true}
-	if len(message) < headerLen+genlHeaderLen {
-		return 0, d.fail(headerLen, "answer has %d bytes, expected a family", len(message))
-	}
-	var id int64
-	err := d.walk(ctrlSet, bits(ctrlAttrFamilyID), 0, attributesOf(message), func(typ uint, v value) error {
-		id = v.number(kindU16)
-		return nil
-	})
-	return uint16(id), err
 }
 
 // word appends a u32 that has no policy.

@@ -12,6 +12,8 @@ import (
 	"ktcpvs/proto"
 	"ktcpvs/proto/nlport"
 
+	"github.com/mdlayher/genetlink"
+	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 )
 
@@ -20,23 +22,16 @@ type Options struct {
 	Port uint32 // netlink port id; 0: KTCPVS_NLPORT or proto.DefaultPort
 }
 
-// Transport carries datagrams to the daemon and back; nlport.Conn does.
-type Transport interface {
-	WriteDatagram(b []byte) error
-	ReadDatagram() ([]byte, error) // valid until the next call
-	Close() error
-}
-
 // Client talks to one daemon. Every error that its calls return is a
 // *proto.Error, so errors.Is finds the errno: ENOPROTOOPT when no daemon
 // listens, EPERM when the caller lacks CAP_NET_ADMIN, and else what the
 // reference names. It may be used by many goroutines; they take turns.
 type Client struct {
 	mu     sync.Mutex
-	t      Transport
-	seq    uint32
+	wire   *wire
+	link   *netlink.Conn   // over wire, for batches
+	conn   *genetlink.Conn // over link, for all else
 	family uint16
-	buf    []byte
 }
 
 // Dial finds the daemon of this network namespace.
@@ -54,16 +49,20 @@ func Dial(o Options) (*Client, error) {
 
 // New talks over t, and closes it when nobody answers there.
 func New(t Transport) (*Client, error) {
-	c := &Client{t: t}
-	if err := c.resolve(); err != nil {
+	w := &wire{Transport: t}
+	link := netlink.NewConn(w, t.ID())
+	c := &Client{wire: w, link: link, conn: genetlink.NewConn(link)}
+	family, err := c.conn.GetFamily(proto.FamilyName)
+	if err != nil {
 		t.Close()
-		return nil, err
+		return nil, failure(proto.CmdUnspec, err)
 	}
+	c.family = family.ID
 	return c, nil
 }
 
 // Close ends the conversation; a call that waits returns.
-func (c *Client) Close() error { return c.t.Close() }
+func (c *Client) Close() error { return c.conn.Close() }
 
 func (o Options) port() (uint32, error) {
 	text := os.Getenv(proto.PortEnv)
@@ -82,14 +81,14 @@ func (o Options) port() (uint32, error) {
 
 // Info is what the daemon says of itself.
 func (c *Client) Info() (proto.Info, error) {
-	replies, err := c.ask(proto.Request{Command: proto.CmdGetInfo})
+	reply, err := c.get(proto.Request{Command: proto.CmdGetInfo})
+	if err == nil && reply.Info == nil {
+		err = unexpected(proto.CmdGetInfo)
+	}
 	if err != nil {
 		return proto.Info{}, err
 	}
-	if len(replies) != 1 || replies[0].Info == nil {
-		return proto.Info{}, unexpected(proto.CmdGetInfo)
-	}
-	return *replies[0].Info, nil
+	return *reply.Info, nil
 }
 
 // Do makes one change.
@@ -112,7 +111,7 @@ func (c *Client) Start(name string) error {
 
 // startAll starts one by one, so that each has an error of its own.
 func (c *Client) startAll() error {
-	replies, err := c.ask(proto.Request{Command: proto.CmdGetService, Dump: true})
+	replies, err := c.list(proto.Request{Command: proto.CmdGetService})
 	if err != nil {
 		return err
 	}
@@ -165,7 +164,7 @@ func (c *Client) UnloadModule(name string) error {
 
 // Modules lists the schedulers, loaded or not.
 func (c *Client) Modules() ([]proto.Module, error) {
-	replies, err := c.ask(proto.Request{Command: proto.CmdGetModule, Dump: true})
+	replies, err := c.list(proto.Request{Command: proto.CmdGetModule})
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +181,7 @@ func (c *Client) Modules() ([]proto.Module, error) {
 // History lists the last n changes of a service, the oldest first. "" is whichever
 // service, and 0 all that are remembered.
 func (c *Client) History(service string, n uint32) ([]proto.Entry, error) {
-	replies, err := c.ask(proto.Request{Command: proto.CmdGetHistory, Dump: true, Last: n, Service: proto.Service{Name: service}})
+	replies, err := c.list(proto.Request{Command: proto.CmdGetHistory, Last: n, Service: proto.Service{Name: service}})
 	if err != nil {
 		return nil, err
 	}
@@ -194,27 +193,4 @@ func (c *Client) History(service string, n uint32) ([]proto.Entry, error) {
 		entries = append(entries, *r.Entry)
 	}
 	return entries, nil
-}
-
-func unexpected(cmd proto.Command) error {
-	return &proto.Error{Errno: unix.EBADMSG, Command: cmd, Text: "the daemon answered something else than what was asked"}
-}
-
-// failure makes a *proto.Error of what the daemon or a transport says.
-func failure(cmd proto.Command, err error) error {
-	e := proto.AsError(err)
-	e.Command = cmd
-	if _, answered := errors.AsType[*proto.Error](err); answered {
-		return e
-	}
-	_, ofKernel := errors.AsType[*os.SyscallError](err)
-	switch {
-	case e.Errno == unix.ECONNREFUSED:
-		e.Errno, e.Text = unix.ENOPROTOOPT, "no ktcpvsd in this network namespace"
-	case e.Errno == unix.ETIMEDOUT:
-		e.Text = "the daemon does not answer"
-	case e.Errno == unix.EPERM && ofKernel:
-		e.Text = "asking ktcpvsd takes CAP_NET_ADMIN"
-	}
-	return e
 }

@@ -195,3 +195,31 @@ func TestARuleWithManyServersComesBackWhole(t *testing.T) {
 		t.Errorf("%d rules, %v", len(v.Rules), err)
 	}
 }
+
+// refusing refuses whatever is asked.
+type refusing struct {
+	*prototest.Daemon
+	with proto.Error
+}
+
+func (r refusing) Do(proto.Peer, *proto.Request) error { return &r.with }
+
+// The extended acknowledgement is netlink.OpError's, and comes out as our own.
+func TestARefusalKeepsWhatTheAcknowledgementSays(t *testing.T) {
+	for _, want := range []proto.Error{
+		{Errno: unix.EPERM},
+		{Errno: unix.EBUSY, Text: "which stands in the way"},
+		{Errno: unix.EINVAL, Text: "attribute name of service is missing", Offset: 20},
+	} {
+		c, err := client.New(prototest.NewPipe(refusing{prototest.New(), want}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = c.Stop("web")
+		want.Command = proto.CmdStop
+		if e, ok := errors.AsType[*proto.Error](err); !ok || *e != want {
+			t.Errorf("got %#v, want %+v", err, want)
+		}
+		c.Close()
+	}
+}

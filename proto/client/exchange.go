@@ -1,8 +1,13 @@
 package client
 
 import (
+	"errors"
+	"os"
+
 	"ktcpvs/proto"
 
+	"github.com/mdlayher/genetlink"
+	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 )
 
@@ -10,54 +15,68 @@ import (
 // what a send buffer holds by default.
 const datagramSize = 32 << 10
 
-// resolve asks the daemon, in the role of nlctrl, for the family's id.
-func (c *Client) resolve() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	seq := c.next()
-	c.buf = proto.BeginMessage(c.buf[:0], proto.Header{Type: proto.CtrlID, Flags: proto.FlagRequest | proto.FlagAck, Seq: seq})
-	c.buf = proto.EndMessage(proto.AppendGetFamily(c.buf, proto.FamilyName), 0)
-	if err := c.t.WriteDatagram(c.buf); err != nil {
-		return failure(proto.CmdUnspec, err)
-	}
-	return c.answers(proto.CmdUnspec, seq, func(message []byte) (err error) {
-		c.family, err = proto.DecodeFamilyID(message)
-		return err
-	})
-}
-
 // tell makes a request that is only acknowledged.
 func (c *Client) tell(r proto.Request) error {
-	replies, err := c.ask(r)
-	if err == nil && len(replies) > 0 {
-		err = unexpected(r.Command)
-	}
+	_, err := c.execute(&r, netlink.Acknowledge)
 	return err
 }
 
-// ask makes a request and gathers the answers.
-func (c *Client) ask(r proto.Request) ([]proto.Reply, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	flags := uint16(proto.FlagRequest | proto.FlagAck)
-	if r.Dump {
-		flags |= proto.FlagDump
+// get makes a request that has one answer.
+func (c *Client) get(r proto.Request) (proto.Reply, error) {
+	replies, err := c.replies(&r, 0)
+	if err == nil && len(replies) != 1 {
+		err = unexpected(r.Command)
 	}
-	seq := c.next()
-	b, err := c.append(c.buf[:0], &r, flags, seq)
+	if err != nil {
+		return proto.Reply{}, err
+	}
+	return replies[0], nil
+}
+
+// list makes a request that has any number of answers.
+func (c *Client) list(r proto.Request) ([]proto.Reply, error) {
+	r.Dump = true
+	return c.replies(&r, netlink.Dump)
+}
+
+func (c *Client) replies(r *proto.Request, flags netlink.HeaderFlags) ([]proto.Reply, error) {
+	messages, err := c.execute(r, flags)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.t.WriteDatagram(b); err != nil {
+	replies := make([]proto.Reply, 0, len(messages))
+	for _, m := range messages {
+		reply, err := proto.DecodeReply(proto.Command(m.Header.Command), m.Data)
+		if err != nil {
+			return nil, err
+		}
+		replies = append(replies, reply)
+	}
+	return replies, nil
+}
+
+func (c *Client) execute(r *proto.Request, flags netlink.HeaderFlags) ([]genetlink.Message, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	m, err := message(r)
+	if err != nil {
+		return nil, err
+	}
+	answers, err := c.conn.Execute(m, c.family, netlink.Request|flags)
+	if err != nil {
 		return nil, failure(r.Command, err)
 	}
-	var replies []proto.Reply
-	err = c.answers(r.Command, seq, func(message []byte) error {
-		reply, err := proto.DecodeReply(message)
-		replies = append(replies, reply)
-		return err
-	})
-	return replies, err
+	return answers, nil
+}
+
+// message makes a request what genetlink sends.
+func message(r *proto.Request) (m genetlink.Message, err error) {
+	b, err := proto.AppendRequest(nil, r)
+	if err != nil {
+		return m, err
+	}
+	err = m.UnmarshalBinary(b)
+	return m, err
 }
 
 // Apply makes all of the changes, or none: an error has the Index of the
@@ -67,42 +86,62 @@ func (c *Client) Apply(changes []proto.Change) error {
 	defer c.mu.Unlock()
 	// All of it is encoded before any of it is sent, so that a value which
 	// can not be sent leaves no half of a batch behind.
-	b, err := c.append(c.buf[:0], &proto.Request{Command: proto.CmdBatchBegin}, proto.FlagRequest, c.next())
-	if err != nil {
+	batch := make([]netlink.Message, 0, len(changes)+2)
+	add := func(r *proto.Request, flags netlink.HeaderFlags) error {
+		m, err := message(r)
+		if err != nil {
+			return err
+		}
+		data, err := m.MarshalBinary()
+		batch = append(batch, netlink.Message{
+			Header: netlink.Header{Type: netlink.HeaderType(c.family), Flags: netlink.Request | flags},
+			Data:   data,
+		})
 		return err
 	}
-	ends := []int{len(b)}
+	if err := add(&proto.Request{Command: proto.CmdBatchBegin}, 0); err != nil {
+		return err
+	}
 	for i := range changes {
 		r := changes[i].Request()
 		if !r.Command.InBatch() {
 			return &proto.Error{Errno: unix.EOPNOTSUPP, Command: r.Command, Index: i + 1, Text: "not a change of the table"}
 		}
-		if b, err = c.append(b, &r, proto.FlagRequest, c.next()); err != nil {
+		if err := add(&r, 0); err != nil {
 			return indexed(err, i+1)
 		}
-		ends = append(ends, len(b))
 	}
-	seq := c.next()
-	b, err = c.append(b, &proto.Request{Command: proto.CmdBatchCommit}, proto.FlagRequest|proto.FlagAck, seq)
-	if err != nil {
+	if err := add(&proto.Request{Command: proto.CmdBatchCommit}, netlink.Acknowledge); err != nil {
 		return err
 	}
-	ends = append(ends, len(b))
+	err := c.sendAll(batch)
+	if err == nil {
+		// Past genetlink, which sends and receives one message at a time.
+		_, err = c.link.Receive()
+	}
+	if err == nil {
+		return nil
+	}
+	e := failure(proto.CmdBatchCommit, err)
+	if 0 < c.wire.index && c.wire.index <= len(changes) {
+		e.Command, e.Index = changes[c.wire.index-1].Command, c.wire.index
+	}
+	return e
+}
 
-	start := 0
-	for i, end := range ends {
-		if last := i == len(ends)-1; last || ends[i+1]-start > datagramSize {
-			if err := c.t.WriteDatagram(b[start:end]); err != nil {
-				return failure(proto.CmdBatchCommit, err)
-			}
-			start = end
+// sendAll sends messages, as many in a datagram as well fit.
+func (c *Client) sendAll(messages []netlink.Message) error {
+	start, size := 0, 0
+	for i, m := range messages {
+		if size += len(m.Data); i+1 < len(messages) && size+len(messages[i+1].Data) <= datagramSize {
+			continue
 		}
+		if _, err := c.link.SendMessages(messages[start : i+1]); err != nil {
+			return err
+		}
+		start, size = i+1, 0
 	}
-	err = c.answers(proto.CmdBatchCommit, seq, func([]byte) error { return unexpected(proto.CmdBatchCommit) })
-	if e, ok := err.(*proto.Error); ok && 0 < e.Index && e.Index <= len(changes) {
-		e.Command = changes[e.Index-1].Command
-	}
-	return err
+	return nil
 }
 
 func indexed(err error, index int) error {
@@ -112,50 +151,28 @@ func indexed(err error, index int) error {
 	return err
 }
 
-func (c *Client) next() uint32 {
-	c.seq++
-	return c.seq
+func unexpected(cmd proto.Command) error {
+	return &proto.Error{Errno: unix.EBADMSG, Command: cmd, Text: "the daemon answered something else than what was asked"}
 }
 
-// append adds a message to what is to be sent. The buffer is kept for the next
-// call.
-func (c *Client) append(b []byte, r *proto.Request, flags uint16, seq uint32) ([]byte, error) {
-	start := len(b)
-	b = proto.BeginMessage(b, proto.Header{Type: c.family, Flags: flags, Seq: seq})
-	b, err := proto.AppendRequest(b, r)
-	if err != nil {
-		return nil, err
-	}
-	c.buf = proto.EndMessage(b, start)
-	return c.buf, nil
-}
-
-// answers hands each message that answers seq to visit, until the
-// acknowledgement or the end of the list. What answers an earlier request,
-// whose caller gave up, is passed over.
-func (c *Client) answers(cmd proto.Command, seq uint32, visit func(message []byte) error) error {
-	var failed error
-	for {
-		datagram, err := c.t.ReadDatagram()
-		if err != nil {
-			return failure(cmd, err)
+// failure makes a *proto.Error of what the daemon or the socket says.
+func failure(cmd proto.Command, err error) *proto.Error {
+	if said, ok := errors.AsType[*netlink.OpError](err); ok {
+		if errno, ok := said.Err.(unix.Errno); ok { // of the daemon: the socket's own stand in an *os.SyscallError
+			return &proto.Error{Errno: errno, Command: cmd, Text: said.Message, Offset: said.Offset}
 		}
-		for len(datagram) > 0 {
-			h, message, rest, ok := proto.NextMessage(datagram)
-			if !ok {
-				return unexpected(cmd)
-			}
-			datagram = rest
-			switch {
-			case h.Seq != seq:
-			case h.Type == proto.TypeError || h.Type == proto.TypeDone:
-				if err := proto.DecodeAck(message); err != nil {
-					return failure(cmd, err)
-				}
-				return failed
-			case failed == nil:
-				failed = visit(message)
-			}
-		}
+		err = said.Err
 	}
+	e := proto.AsError(err)
+	e.Command = cmd
+	_, ofKernel := errors.AsType[*os.SyscallError](err)
+	switch {
+	case e.Errno == unix.ECONNREFUSED:
+		e.Errno, e.Text = unix.ENOPROTOOPT, "no ktcpvsd in this network namespace"
+	case e.Errno == unix.ETIMEDOUT:
+		e.Text = "the daemon does not answer"
+	case e.Errno == unix.EPERM && ofKernel:
+		e.Text = "asking ktcpvsd takes CAP_NET_ADMIN"
+	}
+	return e
 }

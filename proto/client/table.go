@@ -5,7 +5,7 @@ import "ktcpvs/proto"
 // Table lists every service with its servers and rules, newest first, as the
 // table was at one moment.
 func (c *Client) Table() ([]proto.Virtual, error) {
-	replies, err := c.ask(proto.Request{Command: proto.CmdGetService, Dump: true, Full: true})
+	replies, err := c.list(proto.Request{Command: proto.CmdGetService, Full: true})
 	if err != nil {
 		return nil, err
 	}
@@ -15,7 +15,7 @@ func (c *Client) Table() ([]proto.Virtual, error) {
 // Virtual lists one service with its servers and rules; ESRCH when it is not
 // there.
 func (c *Client) Virtual(name string) (proto.Virtual, error) {
-	replies, err := c.ask(proto.Request{Command: proto.CmdGetService, Dump: true, Full: true, Service: proto.Service{Name: name}})
+	replies, err := c.list(proto.Request{Command: proto.CmdGetService, Full: true, Service: proto.Service{Name: name}})
 	if err != nil {
 		return proto.Virtual{}, err
 	}
@@ -31,14 +31,14 @@ func (c *Client) Virtual(name string) (proto.Virtual, error) {
 
 // Service is what the daemon says of one service alone; ESRCH when it is not there.
 func (c *Client) Service(name string) (proto.Service, error) {
-	replies, err := c.ask(proto.Request{Command: proto.CmdGetService, Service: proto.Service{Name: name}})
+	reply, err := c.get(proto.Request{Command: proto.CmdGetService, Service: proto.Service{Name: name}})
+	if err == nil && reply.Service == nil {
+		err = unexpected(proto.CmdGetService)
+	}
 	if err != nil {
 		return proto.Service{}, err
 	}
-	if len(replies) != 1 || replies[0].Service == nil {
-		return proto.Service{}, unexpected(proto.CmdGetService)
-	}
-	return *replies[0].Service, nil
+	return *reply.Service, nil
 }
 
 // virtuals gathers a full listing: each service is followed by its servers,

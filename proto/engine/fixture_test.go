@@ -9,6 +9,7 @@ import (
 	"ktcpvs/proto/engine"
 	"ktcpvs/proto/prototest"
 
+	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 )
 
@@ -45,6 +46,24 @@ type answer struct {
 }
 
 func (a answer) err() error { return proto.DecodeAck(a.message) }
+
+func (a answer) reply() (proto.Reply, error) {
+	b := proto.Payload(a.message)
+	return proto.DecodeReply(proto.Command(b[0]), b[4:])
+}
+
+// getFamily asks for the family by its name.
+func getFamily(seq uint32) []byte {
+	const get, byName = 3, 2
+	b := proto.BeginMessage(nil, proto.Header{Type: proto.CtrlID, Flags: proto.FlagRequest | ack, Seq: seq})
+	name := netlink.NewAttributeEncoder()
+	name.String(byName, proto.FamilyName)
+	attributes, err := name.Encode()
+	if err != nil {
+		panic(err)
+	}
+	return proto.EndMessage(append(append(b, get, 1, 0, 0), attributes...), 0)
+}
 
 // fixture is an engine with a fake daemon, at a time that stands still.
 type fixture struct {

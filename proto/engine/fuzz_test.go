@@ -16,8 +16,7 @@ func FuzzEngine(f *testing.F) {
 	f.Add(addService(1, ack, "a"), list(2))
 	f.Add(commit(1), addService(2, ack, "a")[:21])
 	f.Add(command(1, ack, proto.CmdGetInfo), message(2, proto.FlagDump, proto.Request{Command: proto.CmdGetModule, Dump: true}))
-	b := proto.BeginMessage(nil, proto.Header{Type: proto.CtrlID, Flags: proto.FlagRequest | ack, Seq: 5})
-	f.Add(proto.EndMessage(proto.AppendGetFamily(b, proto.FamilyName), 0), begin(6))
+	f.Add(getFamily(5), begin(6))
 
 	f.Fuzz(func(t *testing.T, first, second []byte) {
 		limits := engine.DefaultLimits()

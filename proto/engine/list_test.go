@@ -45,7 +45,7 @@ func TestAListIsInManyPartsOfOneSnapshot(t *testing.T) {
 		t.Fatalf("%d answers", len(answers))
 	}
 	for i, a := range answers[:5000] {
-		reply, err := proto.DecodeReply(a.message)
+		reply, err := a.reply()
 		if err != nil || a.Flags != proto.FlagMulti || a.Seq != 4 || reply.Generation != 1 || reply.Service.Name != fmt.Sprint("s", 4999-i) {
 			t.Fatalf("answer %d is %+v %+v, %v", i, a.Header, reply, err)
 		}

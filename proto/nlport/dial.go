@@ -3,14 +3,12 @@ package nlport
 import (
 	"errors"
 	"fmt"
-	"iter"
 	"math/rand/v2"
 	"os"
 	"time"
 
 	"ktcpvs/proto"
 
-	"github.com/mdlayher/netlink"
 	"github.com/mdlayher/socket"
 	"golang.org/x/sys/unix"
 )
@@ -34,9 +32,6 @@ type Conn struct {
 	daemon uint32
 	buf    []byte
 }
-
-//lint:ignore SA1019 netlink.NewConn takes nothing else, and its own Dial reaches the kernel only.
-var _ netlink.Socket = (*Conn)(nil)
 
 // Dial opens a client's end towards the daemon on port. It does not find out
 // whether there is one: the first send does (ECONNREFUSED).
@@ -121,64 +116,4 @@ func (c *Conn) probe() error {
 		return nil
 	}
 	return err
-}
-
-// Send sends one message.
-func (c *Conn) Send(m netlink.Message) error { return c.SendMessages([]netlink.Message{m}) }
-
-// SendMessages sends messages in one datagram.
-func (c *Conn) SendMessages(messages []netlink.Message) error {
-	var b []byte
-	for _, m := range messages {
-		bytes, err := m.MarshalBinary()
-		if err != nil {
-			return err
-		}
-		b = append(b, bytes...)
-	}
-	return c.WriteDatagram(b)
-}
-
-// Receive receives the messages of one datagram.
-func (c *Conn) Receive() ([]netlink.Message, error) {
-	var messages []netlink.Message
-	for m, err := range c.ReceiveIter() {
-		if err != nil {
-			return nil, err
-		}
-		messages = append(messages, m)
-	}
-	return messages, nil
-}
-
-// ReceiveIter yields the messages of one datagram.
-func (c *Conn) ReceiveIter() iter.Seq2[netlink.Message, error] {
-	return func(yield func(netlink.Message, error) bool) {
-		datagram, err := c.ReadDatagram()
-		if err != nil {
-			yield(netlink.Message{}, err)
-			return
-		}
-		for len(datagram) > 0 {
-			h, message, rest, ok := proto.NextMessage(datagram)
-			if !ok {
-				yield(netlink.Message{}, fmt.Errorf("answer ends within a message: %w", unix.EBADMSG))
-				return
-			}
-			m := netlink.Message{
-				Header: netlink.Header{
-					Length:   uint32(len(message)),
-					Type:     netlink.HeaderType(h.Type),
-					Flags:    netlink.HeaderFlags(h.Flags),
-					Sequence: h.Seq,
-					PID:      h.Port,
-				},
-				Data: append([]byte(nil), proto.Payload(message)...),
-			}
-			if !yield(m, nil) {
-				return
-			}
-			datagram = rest
-		}
-	}
 }

@@ -19,6 +19,8 @@ import (
 	"ktcpvs/tests/require"
 	"ktcpvs/tests/wait"
 
+	"github.com/mdlayher/genetlink"
+	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 )
 
@@ -152,9 +154,19 @@ func TestWhatOthersSendToAClientIsPassedOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stranger.Close()
-	forged := proto.AppendDone(nil, 2, conn.ID()) // what the next request waits for
+	request := genetlink.Message{Header: genetlink.Header{Command: uint8(proto.CmdGetInfo), Version: proto.FamilyVersion}}
+	data, err := request.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := netlink.NewConn(conn, conn.ID())
+	asked := netlink.Message{Header: netlink.Header{Type: proto.FamilyID, Flags: netlink.Request, Sequence: 2}, Data: data}
+	forged := proto.AppendDone(nil, 2, conn.ID()) // what the request waits for
 	if err := stranger.WriteDatagram(forged); err != nil {
 		t.Fatal(err)
+	}
+	if answers, err := link.Execute(asked); err != nil || len(answers) != 1 || answers[0].Header.Type != proto.FamilyID {
+		t.Errorf("got %+v, %v", answers, err)
 	}
 	if info, err := c.Info(); err != nil || info.Version != proto.Version {
 		t.Errorf("got %+v, %v", info, err)

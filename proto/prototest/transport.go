@@ -2,7 +2,9 @@ package prototest
 
 import (
 	"context"
+	"iter"
 	"math/rand/v2"
+	"os"
 	"testing"
 	"time"
 
@@ -10,8 +12,11 @@ import (
 	"ktcpvs/proto/engine"
 	"ktcpvs/proto/nlport"
 
+	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 )
+
+const clientPort = 1
 
 // Pipe is a conversation in memory: what is written is
 // answered before the write returns. It is a client.Transport.
@@ -32,20 +37,35 @@ func (d *Daemon) Pipe() *Pipe { return NewPipe(d) }
 
 // WriteDatagram has the daemon serve a datagram.
 func (p *Pipe) WriteDatagram(b []byte) error {
-	p.engine.Handle(proto.Peer{Port: 1, PID: 1}, b, time.Now())
+	p.engine.Handle(proto.Peer{Port: clientPort, PID: 1}, b, time.Now())
 	return nil
 }
 
-// ReadDatagram gives the next answer, ETIMEDOUT when there is none.
-func (p *Pipe) ReadDatagram() ([]byte, error) {
-	for len(p.answers) == 0 {
-		if pause := p.engine.Tick(time.Now()); len(p.answers) == 0 && (pause == 0 || pause >= time.Second) {
-			return nil, unix.ETIMEDOUT
-		}
+// ID is the client's port id.
+func (p *Pipe) ID() uint32 { return clientPort }
+
+// SendMessages has the daemon serve messages as one datagram.
+func (p *Pipe) SendMessages(messages []netlink.Message) error {
+	datagram, err := nlport.Join(messages)
+	if err != nil {
+		return err
 	}
-	b := p.answers[0]
-	p.answers = p.answers[1:]
-	return b, nil
+	return p.WriteDatagram(datagram)
+}
+
+// ReceiveIter gives the messages of the next answer, ETIMEDOUT when there is none.
+func (p *Pipe) ReceiveIter() iter.Seq2[netlink.Message, error] {
+	return func(yield func(netlink.Message, error) bool) {
+		for len(p.answers) == 0 {
+			if pause := p.engine.Tick(time.Now()); len(p.answers) == 0 && (pause == 0 || pause >= time.Second) {
+				yield(netlink.Message{}, os.NewSyscallError("recvmsg", unix.ETIMEDOUT))
+				return
+			}
+		}
+		datagram := p.answers[0]
+		p.answers = p.answers[1:]
+		nlport.Split(datagram)(yield)
+	}
 }
 
 // Close ends the conversation.
