@@ -109,10 +109,19 @@ func (l *lexer) next(where place) (token, error) {
 	}
 }
 
-// skipLine goes to the end of the line.
-func (l *lexer) skipLine() {
-	for l.pos < len(l.src) && l.src[l.pos] != '\n' {
-		l.pos++
+// skipBroken goes past what is no token: to the end of the line, or to a brace that
+// closes on it, so that its block is not taken for one without an end.
+func (l *lexer) skipBroken() {
+	inQuote := false
+	for ; l.pos < len(l.src) && l.src[l.pos] != '\n'; l.pos++ {
+		switch l.src[l.pos] {
+		case '"':
+			inQuote = !inQuote
+		case '}':
+			if !inQuote {
+				return
+			}
+		}
 	}
 }
 
@@ -180,6 +189,9 @@ func (l *lexer) quote(start int) (token, error) {
 				text = string(append(unescaped, text...))
 			}
 			l.pos = i + 1
+			if l.pos < len(l.src) && isControl(l.src[l.pos]) && !isSpace(l.src[l.pos]) {
+				return token{}, l.fail(l.pos, "text", controlName(l.src[l.pos]))
+			}
 			if l.pos < len(l.src) && !endsQuote(l.src[l.pos]) {
 				return token{}, l.fail(l.pos, "white space after a quote", quoted(l.src[l.pos:l.pos+1]))
 			}

@@ -26,11 +26,11 @@ type parser struct {
 }
 
 // advance takes the next token; where says whether it may be a keyword. What is no
-// token at all goes to the end of its line.
+// token at all is passed over, with what follows it on its line.
 func (p *parser) advance(where place) (err error) {
 	if p.tok, err = p.lex.next(where); err != nil {
 		p.tok = token{kind: broken, at: p.lex.at(p.lex.pos)}
-		p.lex.skipLine()
+		p.lex.skipBroken()
 	}
 	return err
 }
