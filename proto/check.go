@@ -93,6 +93,23 @@ func CheckSource(p netip.Prefix) error {
 	return nil
 }
 
+// CheckServer tells whether a real server may have the address: that of one machine,
+// to which a connection can be made.
+func CheckServer(a netip.Addr) error {
+	a = a.Unmap()
+	switch {
+	case a.IsUnspecified():
+		return fmt.Errorf("%v is no machine's address, expected that of a real server (127.0.0.1 or ::1 for this machine)", a)
+	case a.IsMulticast():
+		return fmt.Errorf("%v is a multicast address, expected that of one real server", a)
+	case a == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+		return fmt.Errorf("%v is the broadcast address, expected that of one real server", a)
+	case a.Is6() && a.IsLinkLocalUnicast():
+		return fmt.Errorf("%v is a link-local address, which needs a zone and can not have one here: expected another of the real server's", a)
+	}
+	return nil
+}
+
 // checkString holds a string to its attribute: its length in bytes, then its
 // characters.
 func (a *attribute) checkString(s string) error {

@@ -26,6 +26,9 @@ func AppendRequest(dst []byte, r *Request) ([]byte, error) {
 		}
 	case AttrDest:
 		if !f.optional || r.Dest.Service != "" {
+			if r.Command == CmdNewDest {
+				e.check(CheckServer(r.Dest.Addr.Addr()))
+			}
 			e.nest(AttrDest, func() { e.dest(&r.Dest, f.must|f.may) })
 		}
 	case AttrRule:
@@ -90,6 +93,11 @@ func DecodeRequest(message []byte, dump bool) (Request, error) {
 			r.Service, err = d.service(v, f.must, f.may)
 		case AttrDest:
 			r.Dest, err = d.dest(v, f.must, f.may)
+			if err == nil && r.Command == CmdNewDest {
+				if why := CheckServer(r.Dest.Addr.Addr()); why != nil {
+					err = d.fail(v.offset, "%v", why)
+				}
+			}
 		case AttrRule:
 			r.Rule, err = d.rule(v, f.must, f.may)
 			if err == nil {

@@ -64,10 +64,20 @@ func AsError(err error) *Error {
 // anyCommand are the messages that do not depend on the command.
 var anyCommand = map[unix.Errno]string{
 	unix.EPERM:       "Permission denied (you must be root)",
-	unix.EINVAL:      "Module is wrong version",
 	unix.ENOPROTOOPT: "The ktcpvs module not loaded",
 	unix.ENOMEM:      "Memory allocation problem",
 	unix.E2BIG:       "Past a limit",
+}
+
+// isOriginal tells whether the original could do what the command does. CmdUnspec may
+// be any.
+func (c Command) isOriginal() bool {
+	switch c {
+	case CmdZero, CmdNewModule, CmdDelModule, CmdGetModule, CmdBatchBegin, CmdBatchCommit,
+		CmdSetKnob, CmdReplace, CmdMoveRule, CmdGetHistory:
+		return false
+	}
+	return true
 }
 
 // byCommand are the messages of one command, from the reference's section 2
@@ -105,13 +115,17 @@ var byCommand = map[Command]map[unix.Errno]string{
 
 // Message is what the operator of the original saw for an errno (the
 // reference's section 2, "Messages by errno"). An errno that it does not name
-// gets the system's own words, with a capital.
+// gets the system's own words, with a capital, and so does EINVAL of a command
+// that it did not have.
 func Message(cmd Command, errno unix.Errno) string {
 	if s, ok := byCommand[cmd][errno]; ok {
 		return s
 	}
 	if s, ok := anyCommand[errno]; ok {
 		return s
+	}
+	if errno == unix.EINVAL && cmd.isOriginal() {
+		return "Module is wrong version"
 	}
 	s := errno.Error()
 	return strings.ToUpper(s[:1]) + s[1:]

@@ -19,7 +19,10 @@ func TestMessagesAreTheOriginals(t *testing.T) {
 		commands []Command // none: any
 	}{
 		{unix.EPERM, "Permission denied (you must be root)", nil},
-		{unix.EINVAL, "Module is wrong version", nil},
+		{unix.EINVAL, "Module is wrong version", []Command{CmdUnspec, CmdNewService, CmdSetService, CmdDelService, CmdGetService,
+			CmdNewDest, CmdSetDest, CmdDelDest, CmdGetDest, CmdNewRule, CmdDelRule, CmdGetRule, CmdFlush, CmdStart, CmdStop, CmdGetInfo}},
+		{unix.EINVAL, "Invalid argument", []Command{CmdZero, CmdNewModule, CmdDelModule, CmdGetModule, CmdBatchBegin, CmdBatchCommit,
+			CmdSetKnob, CmdReplace, CmdMoveRule, CmdGetHistory}},
 		{unix.ENOPROTOOPT, "The ktcpvs module not loaded", nil},
 		{unix.ENOMEM, "Memory allocation problem", nil},
 		{unix.EEXIST, "Service already exists", []Command{CmdNewService}},

@@ -33,7 +33,7 @@ var genEndpoint = rapid.Custom(func(t *rapid.T) netip.AddrPort {
 // genServer may lack its port.
 var genServer = rapid.Custom(func(t *rapid.T) netip.AddrPort {
 	return netip.AddrPortFrom(genAddr.Draw(t, "host"), maybe(t, genPort))
-})
+}).Filter(func(a netip.AddrPort) bool { return CheckServer(a.Addr()) == nil })
 
 // genListen may lack either part, or both.
 var genListen = rapid.Custom(func(t *rapid.T) netip.AddrPort {

@@ -31,7 +31,11 @@ func TestAFileWithoutAServiceIsRefused(t *testing.T) {
 	for _, text := range []string{"", "# nothing\n", "knobs { debug_level = 1 }"} {
 		path := write(t, text)
 		for _, option := range []string{"", "--check", "--diff", "--start"} {
-			o.fails(exitFailed, path+": no virtual service, expected one at least (command --flush (-F) deletes all)", strings.Fields("-f "+path+" "+option)...)
+			status := exitFailed
+			if option == "--diff" {
+				status = exitUsage
+			}
+			o.fails(status, path+": no virtual service, expected one at least (command --flush (-F) deletes all)", strings.Fields("-f "+path+" "+option)...)
 		}
 	}
 }

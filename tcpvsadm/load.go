@@ -28,7 +28,9 @@ const standardInput = "standard input"
 // pipePatience is how long a pipe may have no writer.
 const pipePatience = 10 * time.Second
 
-func (s *session) loadFile(c *cli.Context) error {
+func (s *session) loadFile(c *cli.Context) error { return ofComparison(c, s.load(c)) }
+
+func (s *session) load(c *cli.Context) error {
 	name := c.Args().First()
 	file, err := openText(name, pipePatience)
 	if err != nil {
@@ -44,10 +46,18 @@ func (s *session) loadFile(c *cli.Context) error {
 
 func (s *session) restore(c *cli.Context) error {
 	text, err := readText(standardInput, s.in, largestText)
-	if err != nil {
+	if err == nil {
+		err = s.configure(c, standardInput, text)
+	}
+	return ofComparison(c, err)
+}
+
+// ofComparison tells what goes wrong with --diff from what it finds.
+func ofComparison(c *cli.Context, err error) error {
+	if err == nil || !c.Bool(optionDiff) || errors.Is(err, errDiffers) {
 		return err
 	}
-	return s.configure(c, standardInput, text)
+	return &uncompared{err}
 }
 
 // readText reads a configuration to its end, which a device or a pipe need not

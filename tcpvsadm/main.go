@@ -4,8 +4,8 @@
 // reference's sections 2 and 3.
 //
 // Exit status: 0, the command was carried out; 1, it failed (the daemon refused
-// it, a name does not resolve, a file can not be read or is wrong); 2, the command
-// line is wrong; 3, no daemon is there; 4, what was to be added exists already, or
+// it, a name does not resolve, a file can not be read or is wrong), or --diff found
+// something; 2, the command line is wrong, or --diff could not compare; 3, no daemon is there; 4, what was to be added exists already, or
 // what was to be changed is not there.
 package main
 

@@ -71,7 +71,7 @@ func TestARuleIsPlacedMovedAndDeletedByItsNumber(t *testing.T) {
 	o.hasRules(t, ruleC, ruleAny)
 
 	o.fails(exitFailed, `Module is wrong version: rule "/d" cannot be number 3, expected 1 to 2`, "--add-rule", "-i", "web", "-p", "/d", "-r", "10.0.0.1", "--at", "3")
-	o.fails(exitFailed, `Module is wrong version: rule ".*" cannot be number 1, expected 2 to 2`, "--move-rule", "2", "1", "-i", "web")
+	o.fails(exitFailed, `Invalid argument: rule ".*" cannot be number 1, expected 2 to 2`, "--move-rule", "2", "1", "-i", "web")
 	o.fails(exitAlready, `No such rule: service "web" has no rule 3, it has 2`, "--move-rule", "3", "1", "-i", "web")
 	o.fails(exitAlready, `No such rule: service "web" has no rule 3, it has 2`, "--del-rule", "-i", "web", "--number", "3")
 	o.does("--del-rule", "-i", "web", "--number", "3", "--if-needed")

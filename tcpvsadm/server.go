@@ -19,6 +19,9 @@ func (s *session) addServer(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := proto.CheckServer(dest.Addr.Addr()); err != nil {
+		return valueOf(c, optionServer).failNamed(err)
+	}
 	return s.change(c, proto.Change{Command: proto.CmdNewDest, Dest: dest})
 }
 

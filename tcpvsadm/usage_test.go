@@ -116,8 +116,11 @@ func TestOptionsThatGoWithACommandAreTaken(t *testing.T) {
 					words = append(words, option)
 				}
 				// All that is wrong with these is that no daemon is there, or no file.
-				r := o.call(words...)
-				if r.status != exitNoDaemon && !(r.status == exitFailed && (f.argument == "file" || f.names[0] == "--restore")) {
+				r, unread := o.call(words...), exitFailed
+				if option == "--diff" {
+					unread = exitUsage
+				}
+				if r.status != exitNoDaemon && !(r.status == unread && (f.argument == "file" || f.names[0] == "--restore")) {
 					t.Errorf("%q: status %d, %s", words, r.status, r.stderr)
 				}
 			}

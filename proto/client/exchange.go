@@ -169,8 +169,6 @@ func failure(cmd proto.Command, err error) *proto.Error {
 	switch {
 	case e.Errno == unix.ECONNREFUSED:
 		e.Errno, e.Text = unix.ENOPROTOOPT, "no ktcpvsd in this network namespace"
-	case e.Errno == unix.ETIMEDOUT:
-		e.Text = "the daemon does not answer"
 	case e.Errno == unix.EPERM && ofKernel:
 		e.Text = "asking ktcpvsd takes CAP_NET_ADMIN"
 	}

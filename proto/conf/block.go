@@ -248,6 +248,11 @@ func (p *parser) server(b *block) error {
 	if err != nil {
 		return err
 	}
+	if addr.IsValid() {
+		if err := proto.CheckServer(addr.Addr()); err != nil {
+			p.record(p.failValue(p.tok, "a real server's address", err))
+		}
+	}
 	dest := proto.Dest{Service: b.name.text, Addr: addr, Weight: defaultWeight}
 	at := p.tok
 	if err := p.advance(atKeyword); err != nil {

@@ -15,7 +15,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(readFile(f, "save.golden"))
 	f.Add([]byte("virtual v { rule = pattern \"\\\\\\\"\" use server r1 server = r1 }"))
 	f.Add([]byte("virtual \"v"))
-	f.Add([]byte("knobs { a = -1 b = 0x10 } modules { wlc } virtual v { state = running }"))
+	f.Add([]byte("knobs { debug_level = -1 max_backlog = 0x10 } modules { wlc } virtual v { state = running }"))
 	f.Add([]byte{0})
 	f.Fuzz(func(t *testing.T, src []byte) {
 		file, err := Read("f", src, book{})

@@ -43,7 +43,7 @@ func TestOneMistakeIsToldOnce(t *testing.T) {
 		"virtual v {\n server = r1:80\n rule = pattern a{2,3} host b use server r1:80\n}\nvirtual w { listen = r1:1 }",
 		"virtual v {\n server = r1:80 rule = pattern x match 11 use server r1:80 rule = pattern y use server r1:80 }",
 		"virtual v { } }\nvirtual w { }",
-		"knobs { a = 1 b 2 c = 3 }\nvirtual v { }",
+		"knobs { debug_level = 1 read_timeout 2 max_backlog = 3 }\nvirtual v { }",
 		"modules { wlc wlc }\nvirtual v { }",
 		"virtual v {\n listen = \n scheduler = wlc\n}",
 		"virtual v {\n listne = r1:80\n scheduler = wlc\n}",
@@ -69,7 +69,7 @@ func TestEachMistakeIsAnErrorByItself(t *testing.T) {
 // What follows a mistake is read as it is meant: few others are told because of it.
 func TestOneDamagedTokenMakesFewMistakes(t *testing.T) {
 	src := string(readFile(t, "everything.conf")) +
-		"knobs { a = 1\n b = 2 }\nmodules { wlc\n http }\nvirtual c { listen = r1:81\n server = r1:80 2\n rule = pattern x use server r1:80\n}\n"
+		"knobs { debug_level = 1\n read_timeout = 2 }\nmodules { wlc\n http }\nvirtual c { listen = r1:81\n server = r1:80 2\n rule = pattern x use server r1:80\n}\n"
 	lex := newLexer("f", src)
 	files, once := 0, 0
 	for {

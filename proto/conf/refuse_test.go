@@ -63,6 +63,10 @@ func TestWhatIsWrongIsNamedWithItsPlace(t *testing.T) {
 		"port 65536":          {"virtual v { listen = r1:65536 }", `f:1:22: expected host:port, found "r1:65536" (port "65536" is not in 1..65535)`},
 		"unknown host":        {"virtual v { server = nosuch:80 1 }", `f:1:22: expected host:port, found "nosuch:80" (host "nosuch" does not resolve: no such host)`},
 		"unknown service":     {"virtual v { server = r1:gopher 1 }", `f:1:22: expected host:port, found "r1:gopher" (service "gopher" does not resolve: unknown port)`},
+		"server nowhere":      {"virtual v { server = 0.0.0.0:80 }", `f:1:22: expected a real server's address, found "0.0.0.0:80" (0.0.0.0 is no machine's address, expected that of a real server (127.0.0.1 or ::1 for this machine))`},
+		"server of many":      {"virtual v { server = 224.0.0.5:80 }", `f:1:22: expected a real server's address, found "224.0.0.5:80" (224.0.0.5 is a multicast address, expected that of one real server)`},
+		"server of all":       {"virtual v { server = 255.255.255.255:80 }", `f:1:22: expected a real server's address, found "255.255.255.255:80" (255.255.255.255 is the broadcast address, expected that of one real server)`},
+		"server on a link":    {"virtual v { server = [fe80::1]:80 }", `f:1:22: expected a real server's address, found "[fe80::1]:80" (fe80::1 is a link-local address, which needs a zone and can not have one here: expected another of the real server's)`},
 		"server twice":        {"virtual v {\nserver = r1:80\nserver = 10.0.0.1:www 3\n}", `f:3:10: expected another server than that of line 2, found "10.0.0.1:www"`},
 
 		// Rules.

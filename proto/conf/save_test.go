@@ -105,7 +105,8 @@ var configurations = rapid.Custom(func(t *rapid.T) []proto.Virtual {
 		if s := &v.Service; s.CheckNumbers() != nil {
 			s.StartServers, s.MinSpareServers = 1, 1
 		}
-		servers := rapid.SliceOfNDistinct(addresses, 0, 5, rapid.ID[netip.AddrPort]).Draw(t, "servers")
+		ofServers := addresses.Filter(func(a netip.AddrPort) bool { return proto.CheckServer(a.Addr()) == nil })
+		servers := rapid.SliceOfNDistinct(ofServers, 0, 5, rapid.ID[netip.AddrPort]).Draw(t, "servers")
 		for _, addr := range servers {
 			v.Dests = append(v.Dests, proto.Dest{Service: name, Addr: addr, Weight: rapid.Uint32Range(0, proto.MaxWeight).Draw(t, "weight")})
 		}

@@ -3,13 +3,19 @@ package conf
 import (
 	"fmt"
 	"strconv"
+	"sync"
 
+	"ktcpvs/daemon/knob"
 	"ktcpvs/proto"
+	"ktcpvs/proto/spelling"
 )
 
 // orderKnob is the knob that tells the daemon to do something. It is no setting
 // that a file could keep.
 const orderKnob = "unload"
+
+// described are the knobs that there are, each with its range.
+var described = sync.OnceValue(knob.New)
 
 // knobs reads the block of the daemon's knobs, and the token after it.
 func (p *parser) knobs(f *File) error {
@@ -45,8 +51,12 @@ func (p *parser) knob(f *File, lines map[string]int) error {
 	if _, err := p.text(expected, proto.CheckKnob); err != nil {
 		return err
 	}
-	if name.text == orderKnob {
+	known := described().ByName(name.text)
+	switch {
+	case name.text == orderKnob:
 		p.record(p.failAt(name.at, "a knob that is a setting", fmt.Sprintf("%s, which is an order (tcpvsadm --knob %[1]s=1)", name.text)))
+	case known == nil:
+		p.record(p.failAt(name.at, "a knob of the daemon (tcpvsadm --knob lists them)", name.String()+spelling.DidYouMean(name.text, knobNames())))
 	}
 	if line, repeated := lines[name.text]; repeated {
 		p.record(p.fail(name, fmt.Sprintf("%s only once (it stands in line %d)", name.text, line)))
@@ -66,10 +76,22 @@ func (p *parser) knob(f *File, lines map[string]int) error {
 		if err := p.wrong(p.fail(p.tok, "a number from -2147483648 to 2147483647")); err != nil {
 			return err
 		}
+	} else if known != nil && known.Check(int64(value)) != nil {
+		p.record(p.fail(p.tok, fmt.Sprintf("%s from %d to %d", name.text, known.Min(), known.Max())))
 	}
 	f.Knobs = append(f.Knobs, proto.KnobValue{Name: name.text, Value: value})
-	f.knobs = append(f.knobs, name.at)
+	f.knobs = append(f.knobs, p.tok.at) // the name is known: what the daemon can refuse is the value
 	return p.advance(atKeyword)
+}
+
+// knobNames are those that a file may set.
+func knobNames() (names []string) {
+	for _, k := range described().All() {
+		if k.Name() != orderKnob {
+			names = append(names, k.Name())
+		}
+	}
+	return names
 }
 
 // ParseKnobValue reads the value of a knob, in decimal or with the prefix 0 or

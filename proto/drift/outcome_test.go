@@ -96,7 +96,7 @@ virtual api { state = running }
 `
 
 const wanted = `
-knobs { max_backlog = 4096 read_timeout = 180 nosuch = 1 }
+knobs { max_backlog = 4096 read_timeout = 180 max_body_kb = 1 }
 modules { wlc }
 virtual api { scheduler = wlc via = off }
 virtual web {
@@ -121,7 +121,7 @@ func TestEachDifferenceIsALineWithBothValues(t *testing.T) {
 		Modules: []string{"phttp"},
 	}, read(t, running))
 	want := `~ knob max_backlog: 2048 -> 4096
-+ knob nosuch = 1 (the daemon has no such knob)
++ knob max_body_kb = 1 (the daemon has no such knob)
 - module phttp
 + module wlc
 - service old: listen 0.0.0.0:8080, scheduler http, running, 0 servers, 0 rules

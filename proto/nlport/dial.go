@@ -16,21 +16,23 @@ import (
 const (
 	clientBuffer = 4 << 20 // bytes that an answer may run ahead of its reader
 
-	probeAfter = time.Second      // of silence, then ask whether the daemon still lives
-	patience   = 30 * time.Second // with a daemon that lives but does not answer
+	probeAfter = time.Second // of silence, then ask whether the daemon still lives
 
 	shortestPause = 50 * time.Microsecond // between tries to send to a full daemon
 	longestPause  = 10 * time.Millisecond
 )
 
 // Conn is a client's end. It is a netlink.Socket, for netlink.NewConn and with
-// it genetlink.NewConn, that sends to the daemon instead of the kernel. It is
-// for one goroutine at a time, but for Close.
+// it genetlink.NewConn, that sends to the daemon instead of the kernel. It waits
+// as long as the daemon is there: how long a busy machine takes for a large
+// transaction, nobody knows, and who gave up would not know what became of it. It
+// is for one goroutine at a time, but for Close.
 type Conn struct {
 	s      *socket.Conn
 	id     uint32
 	daemon uint32
 	buf    []byte
+	silent time.Duration // until the daemon is asked whether it is there
 }
 
 // Dial opens a client's end towards the daemon on port. It does not find out
@@ -47,7 +49,7 @@ func Dial(port uint32) (*Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &Conn{s: s, id: id, daemon: port, buf: make([]byte, MaxDatagram)}, nil
+		return &Conn{s: s, id: id, daemon: port, buf: make([]byte, MaxDatagram), silent: probeAfter}, nil
 	}
 	return nil, os.NewSyscallError("bind", unix.EADDRINUSE)
 }
@@ -59,38 +61,29 @@ func (c *Conn) ID() uint32 { return c.id }
 func (c *Conn) Close() error { return c.s.Close() }
 
 // WriteDatagram sends one datagram to the daemon. While the daemon's buffer is
-// full it waits, ETIMEDOUT after half a minute. ECONNREFUSED: no daemon.
-// EPERM: the kernel demands CAP_NET_ADMIN.
+// full it waits. ECONNREFUSED: no daemon, or no longer. EPERM: the kernel demands
+// CAP_NET_ADMIN.
 func (c *Conn) WriteDatagram(b []byte) error {
-	pause := shortestPause
-	for deadline := time.Now().Add(patience); ; {
+	for pause := shortestPause; ; pause = min(2*pause, longestPause) {
 		err := send(c.s, c.daemon, b)
 		if !errors.Is(err, unix.EAGAIN) {
 			return err
 		}
-		if time.Now().After(deadline) {
-			return os.NewSyscallError("sendto", unix.ETIMEDOUT)
-		}
 		time.Sleep(pause)
-		pause = min(2*pause, longestPause)
 	}
 }
 
 // ReadDatagram receives one datagram from the daemon, valid until the next
 // call. Datagrams from other port ids are passed over. ECONNREFUSED when the
-// daemon goes away, ETIMEDOUT when it is silent for half a minute, EPERM when
-// what holds its port id is not root of this namespace.
+// daemon goes away, EPERM when what holds its port id is not root of this namespace.
 func (c *Conn) ReadDatagram() ([]byte, error) {
-	for deadline := time.Now().Add(patience); ; {
-		if err := c.s.SetReadDeadline(time.Now().Add(probeAfter)); err != nil {
+	for {
+		if err := c.s.SetReadDeadline(time.Now().Add(c.silent)); err != nil {
 			return nil, err
 		}
 		n, from, whole, err := receive(c.s, c.buf)
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			if time.Now().After(deadline) {
-				return nil, os.NewSyscallError("recvmsg", unix.ETIMEDOUT)
-			}
 			if err := c.probe(); err != nil {
 				return nil, err
 			}

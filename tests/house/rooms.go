@@ -30,7 +30,7 @@ var layers = map[string]layer{
 	"proto":           {pure: true},
 	"proto/spelling":  {pure: true},
 	"proto/release":   {rooms: []string{"proto"}},
-	"proto/conf":      {pure: true, rooms: []string{"proto", "proto/spelling"}},
+	"proto/conf":      {pure: true, rooms: []string{"proto", "proto/spelling", "daemon/knob"}},
 	"proto/model":     {rooms: []string{"proto"}},
 	"proto/advice":    {pure: true, rooms: []string{"proto", "proto/conf", "daemon/match"}},
 	"proto/drift":     {pure: true, rooms: []string{"proto", "proto/conf"}},

@@ -90,6 +90,9 @@ func TestAConfigurationIsComparedAndStarted(t *testing.T) {
 	if r := o.Call("-f", path, "--diff"); r.Status != 1 || r.Stdout != "- module chttp\n" {
 		t.Errorf("status %d, %s\n%s\nwant that chttp is to be unloaded", r.Status, r.Stderr, r.Stdout)
 	}
+	if r := o.Call("-f", o.File("virtual web {"), "--diff"); r.Status != 2 {
+		t.Errorf("a file that ends in a block gives --diff status %d, %s, expected 2", r.Status, r.Stderr)
+	}
 	o.Does("-f", path)
 	if got := o.Does("--modules"); !strings.Contains(got, "chttp           unloaded") {
 		t.Errorf("a file that does not name chttp leaves\n%s", got)
