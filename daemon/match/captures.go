@@ -10,7 +10,8 @@ import (
 
 // Group returns where in uri a capture group (0: the whole match) of the
 // leftmost-longest match of pattern index stands; false when the expression
-// is not found, or has no such group, or the group took no part.
+// is not found, or has no such group, or the group took no part. What asks of the
+// path is looked for in the path; a prefix is a match without groups.
 //
 // Only that one expression is run. It is compiled when it is first asked for;
 // after that nothing is allocated. A search that would take more than maxVisits
@@ -22,8 +23,11 @@ func (s *Set) Group(index, group int, uri []byte) (lo, hi int, ok bool) {
 	}
 	c := s.captures[index].Load()
 	if c == nil {
-		c = newCaptures(s.patterns[index].Expr)
+		c = newCaptures(s.patterns[index].uri())
 		s.captures[index].Store(c)
+	}
+	if s.patterns[index].Path != "" {
+		uri = pathOf(uri) // which stands at its beginning
 	}
 	return c.group(group, uri)
 }
@@ -38,8 +42,8 @@ type captures struct {
 type lazyCaptures = atomic.Pointer[captures]
 
 // newCaptures takes an expression that Compile has accepted.
-func newCaptures(expr string) *captures {
-	re, err := syntax.Parse(expr, syntax.POSIX)
+func newCaptures(src source) *captures {
+	re, err := src.tree()
 	if err != nil {
 		panic(err)
 	}

@@ -3,6 +3,7 @@ package match
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 )
 
 // Compile makes a Set of patterns; their order is the order they are tried in.
@@ -30,13 +31,16 @@ func (s *Set) Recompile(patterns []*Pattern, lim Limits) (*Set, error) {
 // Retire gives the memory of s to the next of its line that is recompiled. By
 // then nobody may be using s, and nobody may afterwards.
 func (s *Set) Retire() {
-	s.words.workshop.retire(s.automaton)
+	for c := &s.column; c != nil; c = c.next {
+		s.words.workshop.retire(c.automaton)
+		c.automaton = nil
+	}
 	if s.fields != nil {
 		for _, f := range s.fields.named {
 			s.words.workshop.retire(f.automaton)
 		}
 	}
-	s.automaton, s.fields = nil, nil // a use would be a fault, not a wrong answer
+	s.fields = nil // a use would be a fault, not a wrong answer
 }
 
 func compile(patterns []*Pattern, lim Limits, words *vocabulary) (*Set, error) {
@@ -45,15 +49,18 @@ func compile(patterns []*Pattern, lim Limits, words *vocabulary) (*Set, error) {
 	defer words.workshop.close()
 	defer clear(words.names)
 	c := &compiler{
-		set:     &Set{patterns: patterns, words: words, captures: make([]lazyCaptures, len(patterns))},
-		lim:     lim,
-		words:   words,
-		builder: words.builder(lim, nodes),
-		groups:  map[group]*groupRoots{},
-		fields:  fieldsCompiler{words: words, lim: lim, nodes: nodes},
+		set:    &Set{patterns: patterns, words: words, captures: make([]lazyCaptures, len(patterns))},
+		lim:    lim,
+		words:  words,
+		uri:    newColumnCompiler(words.builder(lim, nodes)),
+		fields: fieldsCompiler{words: words, lim: lim, nodes: nodes},
 	}
 	if len(patterns) > lim.Rules {
 		return nil, &Error{Index: -1, Reason: fmt.Sprintf("the table has %d rules, the limit is %d", len(patterns), lim.Rules)}
+	}
+	if slices.ContainsFunc(patterns, func(p *Pattern) bool { return p.Path != "" }) {
+		c.path = newColumnCompiler(words.builder(lim, nodes))
+		c.path.ofPath = true
 	}
 	if err := c.prepare(); err != nil {
 		return nil, err
@@ -68,23 +75,19 @@ func compile(patterns []*Pattern, lim Limits, words *vocabulary) (*Set, error) {
 
 // compiler is one compilation.
 type compiler struct {
-	set     *Set
-	lim     Limits
-	words   *vocabulary
-	builder *builder
-	groups  map[group]*groupRoots
-	fields  fieldsCompiler
+	set       *Set
+	lim       Limits
+	words     *vocabulary
+	uri, path *columnCompiler // path: nil unless some rule asks of the path
+	fields    fieldsCompiler
 }
 
-// group is what rules share that are begun together.
-type group struct {
-	method, network int
-}
-
-// groupRoots is where a group's rules grow from.
-type groupRoots struct {
-	first uint32            // the host's root, or the URI's when no rule asks for a host
-	uris  map[string]uint32 // the URI's roots, by the host expression in front
+// columnOf is where a rule belongs.
+func (c *compiler) columnOf(p *Pattern) *columnCompiler {
+	if c.path != nil && p.Path+p.Prefix != "" {
+		return c.path
+	}
+	return c.uri
 }
 
 // maxStarts bounds the kinds of start, which each have a word in each cache.
@@ -95,7 +98,13 @@ func (c *compiler) prepare() error {
 	s := c.set
 	var prefixes []netip.Prefix
 	for i, p := range s.patterns {
-		s.byHost = s.byHost || p.Host != ""
+		if p.Expr != "" && p.Path+p.Prefix != "" || p.Path != "" && p.Prefix != "" {
+			return &Error{i, p.Keyword(), p.URI(), "a rule has no more than one of pattern, path and prefix"}
+		}
+		if err := p.checkPrefix(); err != nil {
+			return &Error{i, "prefix", p.Prefix, err.Error()}
+		}
+		c.columnOf(p).prepare(int32(i), p)
 		if p.Method != "" {
 			if s.methods == nil {
 				s.methods = map[string]int{}
@@ -132,19 +141,20 @@ func (c *compiler) starts() int {
 
 // add takes in one rule.
 func (c *compiler) add(rule int32, p *Pattern) error {
-	uri, err := c.words.parse(source{expr: p.Expr}, c.lim)
+	uri, err := c.words.parse(p.uri(), c.lim)
 	if err != nil {
-		return &Error{int(rule), "pattern", p.Expr, err.Error()}
+		return &Error{int(rule), p.Keyword(), p.URI(), err.Error()}
 	}
 	asksFields, err := c.fields.add(int(rule), p)
 	if err != nil {
 		return err
 	}
-	root, err := c.root(rule, p)
+	column := c.columnOf(p)
+	root, err := column.root(c, rule, p)
 	if err != nil {
 		return err
 	}
-	b := c.builder
+	b := column.builder
 	err = b.add(root, uri, rule, func(at uint32) {
 		if asksFields {
 			b.hit(at, rule)
@@ -153,100 +163,48 @@ func (c *compiler) add(rule int32, p *Pattern) error {
 		}
 	})
 	if err != nil {
-		return &Error{int(rule), "pattern", p.Expr, err.Error()}
+		return &Error{int(rule), p.Keyword(), p.URI(), err.Error()}
 	}
 	return nil
 }
 
-// root returns the node that a rule's URI expression grows from.
-func (c *compiler) root(rule int32, p *Pattern) (uint32, error) {
-	b, g := c.builder, group{method: c.set.methods[p.Method]}
-	if p.Source.IsValid() {
-		g.network = c.set.networks.numbers[plainPrefix(p.Source)]
-	}
-	roots := c.groups[g]
-	if roots == nil {
-		roots = &groupRoots{first: b.root(rule), uris: map[string]uint32{}}
-		c.groups[g] = roots
-	}
-	if !c.set.byHost {
-		return roots.first, nil
-	}
-	if uri, ok := roots.uris[p.Host]; ok {
-		return uri, nil
-	}
-	uri := b.root(rule)
-	roots.uris[p.Host] = uri
-	if p.Host == "" {
-		b.onCut(roots.first, uri)
-		return uri, nil
-	}
-	host, err := c.words.parse(source{expr: p.Host, fold: true}, c.lim)
-	if err == nil {
-		// Once the host is found that is known up to the cut.
-		known := b.root(rule)
-		b.onCut(known, uri)
-		err = b.add(roots.first, host, rule, func(at uint32) { b.empty(at, known, onNothing) })
-	}
-	if err != nil {
-		return 0, &Error{int(rule), "host", p.Host, err.Error()}
-	}
-	return uri, nil
-}
-
-// finish makes the automata. Those of fields share a quarter of the cache.
+// finish makes the automata. Those of fields share a quarter of the cache, the others
+// the rest.
 func (c *compiler) finish() (*Set, error) {
 	s, cacheBytes := c.set, c.lim.CacheBytes
 	if named := len(c.fields.named); named > 0 {
 		cacheBytes -= cacheBytes / 4
 	}
-	n, err := c.builder.finish()
-	var l *lanes
-	if err == nil {
-		l, err = s.words.workshop.lanesOf(n)
+	columns := c.columns()
+	var err error
+	for i, made := range columns {
+		column := &s.column
+		if i > 0 {
+			column = &made.column
+			s.next = column
+		}
+		if err = made.finish(c, column, cacheBytes/len(columns)); err != nil {
+			break
+		}
 	}
 	if err == nil {
-		s.hits = c.builder.hits
-		s.automaton = newAutomaton(n, l, c.starts(), c.rootsOf(), cacheBytes)
 		s.fields, err = c.fields.finish(c.lim.CacheBytes - cacheBytes)
 	}
 	if err != nil {
 		return nil, &Error{Index: -1, Reason: err.Error()}
 	}
-	s.largest, s.largestNodes = l.largest, l.largestNodes
-	s.allRoots = c.allRoots()
 	return s, nil
 }
 
-// allRoots are the nodes that any kind of start begins with.
-func (c *compiler) allRoots() (roots []uint32) {
-	for _, g := range c.groups {
-		roots = append(roots, g.first)
+// columns are those that are needed, that of the lowest rule first.
+func (c *compiler) columns() []*columnCompiler {
+	switch {
+	case c.path == nil:
+		return []*columnCompiler{c.uri}
+	case c.uri.least == none:
+		return []*columnCompiler{c.path}
+	case c.path.least < c.uri.least:
+		return []*columnCompiler{c.path, c.uri}
 	}
-	return roots
-}
-
-// rootsOf returns the function that lists the nodes which a kind of start
-// begins with: of any method and the request's, of all networks around its
-// source and any.
-func (c *compiler) rootsOf() func(start int, to []uint32) []uint32 {
-	groups, networks := c.groups, c.set.networks
-	return func(start int, to []uint32) []uint32 {
-		method, network := start, 0
-		if networks != nil {
-			method, network = start/len(networks.parents), start%len(networks.parents)
-		}
-		for {
-			if roots := groups[group{0, network}]; roots != nil {
-				to = append(to, roots.first)
-			}
-			if roots := groups[group{method, network}]; method != 0 && roots != nil {
-				to = append(to, roots.first)
-			}
-			if network == 0 {
-				return to
-			}
-			network = networks.parents[network]
-		}
-	}
+	return []*columnCompiler{c.uri, c.path}
 }

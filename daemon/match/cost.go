@@ -34,7 +34,13 @@ func (s *Set) Worst() (words, should int) {
 	if !ok {
 		b = &bounder{}
 	}
-	words = b.of(s.automaton, s.allRoots, should, false)
+	for c := &s.column; c != nil; c = c.next { // a byte of the path is read in each
+		closer := max(should-words, 0)
+		if c.next != nil {
+			closer /= 2
+		}
+		words += b.of(c.automaton, c.allRoots, closer, false)
+	}
 	if s.fields != nil {
 		for _, f := range s.fields.named {
 			words = max(words, b.of(f.automaton, []uint32{f.root}, should, true))
@@ -53,7 +59,8 @@ func (s *Set) Worst() (words, should int) {
 func (s *Set) Inherit(before *Set) {
 	was := &before.reckoned
 	words, rules := was.words.Load(), len(s.patterns)
-	if words == 0 || rules < fewRules || s.largestNodes > was.nodes || (s.fields == nil) != (before.fields == nil) {
+	if words == 0 || rules < fewRules || s.largestNodes > was.nodes || (s.fields == nil) != (before.fields == nil) ||
+		(s.next == nil) != (before.next == nil) {
 		return
 	}
 	if 16*rules > 15*was.rules && 16*rules < 17*was.rules {

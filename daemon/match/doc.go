@@ -24,7 +24,8 @@
 //
 // And what Match does:
 //
-//	set.go         the host and the URI are read as one text,
+//	set.go         the host and the URI are read as one text, and with the path another
+//	               where rules ask of it (column.go, column_compile.go),
 //	walk.go        from state to state,
 //	automaton.go   each made when a text first leads to it
 //	threads.go     by stepping all live nodes one by one,
@@ -40,6 +41,12 @@
 // The cost per byte of a request does not depend on the number of rules: a
 // byte is one look into a table. That is so for the texts that a table's users
 // send, which lead to the same states again and again.
+//
+// Where some rules ask of the path and others of the URI (see column), each byte of the
+// path is looked at twice, and what is said here of a text goes for both; Worst has the
+// sum. A table of one kind costs what that costs: a prefix is a pattern that begins with
+// ^, and what ignores case leads over classes of two letters, not over a copy of the text
+// (BenchmarkMatchKinds).
 //
 // A text can be made that leads to a new state with each byte. It may spend
 // maxSpent visits on making states, about what 200 ordinary ones take, or a

@@ -48,8 +48,30 @@ type vocabulary struct {
 
 // source is an expression as written.
 type source struct {
-	expr string
-	fold bool // found regardless of case, in a text without capitals of ASCII
+	expr   string
+	fold   bool // found regardless of case
+	low    bool // and in a text without capitals of ASCII
+	prefix bool // no expression: text that a line begins with
+}
+
+// hostSource is what a rule asks of a host, whose case never counts.
+func hostSource(expr string) source { return source{expr: expr, fold: true, low: true} }
+
+// tree is what the source means. The error's text is the reason for refusing it.
+func (src source) tree() (*syntax.Regexp, error) {
+	flags := syntax.POSIX
+	if src.fold {
+		flags |= syntax.FoldCase
+	}
+	if src.prefix {
+		text := &syntax.Regexp{Op: syntax.OpLiteral, Flags: flags, Rune: []rune(src.expr)}
+		return &syntax.Regexp{Op: syntax.OpConcat, Flags: flags, Sub: []*syntax.Regexp{{Op: syntax.OpBeginLine, Flags: flags}, text}}, nil
+	}
+	re, err := syntax.Parse(src.expr, flags)
+	if e, ok := err.(*syntax.Error); ok {
+		return nil, fmt.Errorf("%s: `%s`", e.Code, e.Expr)
+	}
+	return re, err
 }
 
 func newVocabulary() *vocabulary {
@@ -65,15 +87,8 @@ func (v *vocabulary) parse(src source, lim Limits) (*expression, error) {
 	if x := v.parsed[src]; x != nil {
 		return x, x.fits(lim)
 	}
-	flags := syntax.POSIX
-	if src.fold {
-		flags |= syntax.FoldCase
-	}
-	re, err := syntax.Parse(src.expr, flags)
+	re, err := src.tree()
 	if err != nil {
-		if e, ok := err.(*syntax.Error); ok {
-			return nil, fmt.Errorf("%s: `%s`", e.Code, e.Expr)
-		}
 		return nil, err
 	}
 	x := &expression{nodes: unrolled(re)}
@@ -82,7 +97,7 @@ func (v *vocabulary) parse(src source, lim Limits) (*expression, error) {
 	}
 	clear(v.names) // its trees are others than those before
 	re = re.Simplify()
-	if src.fold {
+	if src.low {
 		re = lowered(re)
 	}
 	parts := trimmed(re)

@@ -2,6 +2,7 @@ package match
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -14,7 +15,25 @@ func fuzzLimits() Limits {
 	return lim
 }
 
-// FuzzMatch compares a table (one expression a line) with trying each
+// ruleOf reads a line of a fuzzed table: an expression, or "path" or "prefix" and what
+// is asked of the path; "i" behind the first word or alone is for ignoring case.
+func ruleOf(line string) (p Pattern) {
+	word, rest, _ := strings.Cut(line, " ")
+	word, p.IgnoreCase = strings.CutSuffix(word, ",i")
+	switch {
+	case word == "path":
+		p.Path = rest
+	case word == "prefix" && strings.HasPrefix(rest, "/") && !strings.Contains(rest, "?"):
+		p.Prefix = rest
+	case word == "pattern":
+		p.Expr = rest
+	default:
+		p = Pattern{Expr: line}
+	}
+	return p
+}
+
+// FuzzMatch compares a table (one rule a line) with trying each
 // expression by itself, on several texts (one a line of the second argument,
 // and all of it): first with states, then in lanes.
 func FuzzMatch(f *testing.F) {
@@ -27,15 +46,19 @@ func FuzzMatch(f *testing.F) {
 		{"[^a]b\n.é\n\uFFFD", "\xffb\né\xc3\n\xe2\x82b\n\xe2\x82\xacb"},
 		{"(a+)+$\n(a|aa)+$\n.*.*.*=.*", "aaaaaaaaaaaaaa!\na=b"},
 		{"(^|/)(a|b|)(c|$)\n(a*)*b\n((a?)+)+c", "/\n/ac\naaab"},
+		{"path ^/a$\nprefix /b/\npath,i /C\nprefix,i /D\n.*", "/a?x\n/b/c\n/b?/a\n/c?/b/\n*\n/dd\n?/a\n"},
+		{"/b/\npath /b/\npattern,i /k", "/x?/b/\n/b/?\n/K"},
 		{"\\.(png|jpe?g|gif)$\n^/(en|de)?/?shop\n[[:digit:]]{3,5}x", "/a.jpeg\n/de/shop\n1234x"},
 	} {
 		f.Add(seed[0], []byte(seed[1]))
+		f.Add("path "+strings.ReplaceAll(seed[0], "\n", "\npattern "), []byte("/"+strings.ReplaceAll(seed[1], "\n", "?\n/")))
 	}
 	f.Fuzz(func(t *testing.T, table string, texts []byte) {
 		var patterns []Pattern
 		for _, expr := range strings.Split(table, "\n") {
-			patterns = append(patterns, Pattern{Expr: expr})
+			patterns = append(patterns, ruleOf(expr))
 		}
+		oneLine := slices.ContainsFunc(patterns, func(p Pattern) bool { return p.Prefix != "" || p.IgnoreCase })
 		if len(patterns) > 40 || len(texts) > 1000 {
 			return
 		}
@@ -51,6 +74,9 @@ func FuzzMatch(f *testing.F) {
 			return // past a limit
 		}
 		for _, uri := range append(bytes.Split(texts, []byte("\n")), texts) {
+			if oneLine && bytes.Contains(uri, []byte("\n")) {
+				continue // no request's is like that
+			}
 			in := &Input{URI: uri}
 			w := want.Match(in)
 			for range 2 {
@@ -69,6 +95,9 @@ func FuzzMatch(f *testing.F) {
 // else may be using the Set.
 func matchInLanes(s *Set, in *Input) int {
 	automata := []*automaton{s.automaton}
+	if s.next != nil {
+		automata = append(automata, s.next.automaton)
+	}
 	if s.fields != nil {
 		for _, f := range s.fields.named {
 			automata = append(automata, f.automaton)

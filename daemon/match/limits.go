@@ -37,7 +37,7 @@ func DefaultLimits() Limits {
 // Error says which condition of which pattern was refused, and why.
 type Error struct {
 	Index  int    // of the pattern; -1: the table as a whole
-	Field  string // "pattern", "host", "method", "header X", "cookie X", "query X", "source"
+	Field  string // "pattern", "path", "prefix", "host", "method", "header X", "cookie X", "query X", "source"
 	Expr   string // as given
 	Reason string
 }

@@ -74,9 +74,9 @@ func TestARefusedTableChangesNothing(t *testing.T) {
 	}
 }
 
-func TestOnlyTheTwoDefaultsAreDefault(t *testing.T) {
+func TestOnlyTheDefaultsAreDefault(t *testing.T) {
 	for expr, want := range map[string]bool{".*": true, "^/.*": true, "": false, "/.*": false, "^.*": false, ".*$": false, "^/.*$": false} {
-		if got := Default(expr); got != want {
+		if got := (&Pattern{Expr: expr}).Default(); got != want {
 			t.Errorf("%q: %v", expr, got)
 		}
 	}

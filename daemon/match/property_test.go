@@ -1,8 +1,10 @@
 package match
 
 import (
+	"bytes"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,7 +30,7 @@ func genExpr() *rapid.Generator[string] {
 }
 
 func genText() *rapid.Generator[string] {
-	piece := rapid.SampledFrom([]string{"/", "a", "b", "ab", "/a", "é", ".", "0", "7", "x", "\n", "\xff", "\xc3", "\xe2\x82", "A", "="})
+	piece := rapid.SampledFrom([]string{"/", "a", "b", "ab", "/a", "é", ".", "0", "7", "x", "\n", "\xff", "\xc3", "\xe2\x82", "A", "=", "?", "B", "K", "\u212A"})
 	return rapid.Custom(func(t *rapid.T) string {
 		return strings.Join(rapid.SliceOfN(piece, 0, 14).Draw(t, "text"), "")
 	})
@@ -42,7 +44,16 @@ func genNamed(names ...string) *rapid.Generator[[]NamedExpr] {
 
 func genPattern(conditions bool) *rapid.Generator[Pattern] {
 	return rapid.Custom(func(t *rapid.T) Pattern {
-		p := Pattern{Expr: genExpr().Draw(t, "expr")}
+		var p Pattern
+		switch rapid.IntRange(0, 5).Draw(t, "kind") {
+		case 0, 1:
+			p.Path = genExpr().Draw(t, "path")
+		case 2:
+			p.Prefix = rapid.SampledFrom([]string{"/", "/a", "/ab/", "/A", "/a/b", "/é", "/x.", "/k"}).Draw(t, "prefix")
+		default:
+			p.Expr = genExpr().Draw(t, "expr")
+		}
+		p.IgnoreCase = rapid.IntRange(0, 2).Draw(t, "ignore case") == 0
 		if !conditions {
 			return p
 		}
@@ -69,6 +80,9 @@ func genPattern(conditions bool) *rapid.Generator[Pattern] {
 func genInput() *rapid.Generator[*Input] {
 	return rapid.Custom(func(t *rapid.T) *Input {
 		uri := genText().Draw(t, "uri")
+		if rapid.Bool().Draw(t, "path") {
+			uri = "/" + uri // as all begin that are no "*"
+		}
 		if rapid.Bool().Draw(t, "query") {
 			uri += "?" + strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{
 				"a=", "b=", "a", "&", "a=a", "=", "a+b", "%61", "%C3%A9=", "%", "%zz", "#", "12", "b=%62", "é"}), 0, 8).Draw(t, "query"), "")
@@ -105,7 +119,11 @@ func checkAgainstReference(t *rapid.T, conditions bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	oneLine := slices.ContainsFunc(patterns, func(p Pattern) bool { return p.Prefix != "" || p.IgnoreCase })
 	for _, in := range rapid.SliceOfN(genInput(), 1, 6).Draw(t, "inputs") {
+		if oneLine { // as every request's URI is
+			in.URI = bytes.ReplaceAll(in.URI, []byte("\n"), []byte("/"))
+		}
 		w := want.Match(in)
 		if got := set.Match(in); got != w {
 			t.Fatalf("%q at %q: rule %d, want %d", in.URI, in.Host, got, w)

@@ -16,8 +16,9 @@ type Unreached struct {
 // found.
 //
 // A rule for which an example of a request is found that gets to it is done with.
-// For the others the expressions grow into one automaton, the rule's last, and all
-// that can be read is followed to where nothing but the rule is found:
+// For the others the expressions grow into one automaton, the rule's last (those of
+// the path into another, which reads along up to a "?"), and all that can be read is
+// followed to where nothing but the rule is found:
 //
 //	earlier rules that take the example -> is there another example? -> does it get
 //	to the rule, or to a further one?   -> with that one, too -> ...
@@ -67,7 +68,7 @@ const (
 // look tells whether no request gets to a rule, and which rules take them.
 func (r *reach) look(rule int) (by []int, never bool) {
 	p := r.patterns[rule]
-	uri := sampleURI(p.Expr)
+	uri := sampleURI(p.uri())
 	for range maxTakers {
 		at := -1
 		if isURI(uri) {

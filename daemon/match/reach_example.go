@@ -7,8 +7,8 @@ import (
 )
 
 // sampleURI is a URI that an expression may be found in; whether it is, a Set tells.
-func sampleURI(expr string) []byte {
-	text := string(sample(source{expr: expr}, 'a'))
+func sampleURI(src source) []byte {
+	text := string(sample(src, 'a'))
 	if !strings.HasPrefix(text, "/") && text != "*" {
 		text = "/" + text
 	}
@@ -29,11 +29,7 @@ func isURI(text []byte) bool {
 
 // sample is a text that an expression may be found in, made of its parts.
 func sample(src source, filler byte) []byte {
-	flags := syntax.POSIX
-	if src.fold {
-		flags |= syntax.FoldCase
-	}
-	re, err := syntax.Parse(src.expr, flags)
+	re, err := src.tree()
 	if err != nil {
 		return nil
 	}
@@ -81,7 +77,7 @@ func classSample(ranges []rune) rune {
 
 // inputFor is a request that shows the URI, and all else that a rule asks for.
 func inputFor(p *Pattern, uri []byte) *Input {
-	in := &Input{URI: uri, Method: []byte(p.Method), Host: sample(source{expr: p.Host, fold: true}, 'a'), Fields: sampleFields{p}}
+	in := &Input{URI: uri, Method: []byte(p.Method), Host: sample(hostSource(p.Host), 'a'), Fields: sampleFields{p}}
 	if p.Source.IsValid() {
 		in.Source = p.Source.Addr()
 	} else {
@@ -128,7 +124,7 @@ func (r *reach) implies(p, q *Pattern) bool {
 		plainPrefix(q.Source).Contains(plainPrefix(p.Source).Addr())) {
 		return false
 	}
-	if q.Host != "" && (p.Host == "" || !r.finds(source{expr: p.Host, fold: true}, source{expr: q.Host, fold: true}, hostText)) {
+	if q.Host != "" && (p.Host == "" || !r.finds(hostSource(p.Host), hostSource(q.Host), hostText)) {
 		return false
 	}
 	same := func(a, b string) bool { return a == b }
@@ -149,21 +145,18 @@ func (r *reach) impliesAll(given, asked []NamedExpr, same func(a, b string) bool
 	return true
 }
 
-// literalIn tells of two plain texts, each with ^ before it or $ behind it or not,
-// that the second is found wherever the first is. It is right when it says so.
-func literalIn(a, b string) bool {
-	a, b = strings.TrimSuffix(a, ".*"), strings.TrimSuffix(b, ".*")
-	text := func(expr string) (string, bool, bool) {
-		plain, start := strings.CutPrefix(expr, "^")
-		plain, end := strings.CutSuffix(plain, "$")
-		return plain, start, end
-	}
-	textA, startA, endA := text(a)
-	textB, startB, endB := text(b)
-	if strings.ContainsAny(textA+textB, `\.+*?()|[]{}^$`) {
+// literalIn tells of two sources of one text that are plain, each with ^ before it or
+// $ behind it or not, that the second is found wherever the first is. It is right when
+// it says so.
+func literalIn(a, b source) bool {
+	if a.fold && !b.fold {
 		return false
 	}
+	textA, startA, endA, plainA := a.plain()
+	textB, startB, endB, plainB := b.plain()
 	switch {
+	case !plainA || !plainB:
+		return false
 	case startB && endB:
 		return startA && endA && textA == textB
 	case startB:
@@ -172,4 +165,15 @@ func literalIn(a, b string) bool {
 		return endA && strings.HasSuffix(textA, textB)
 	}
 	return strings.Contains(textA, textB)
+}
+
+// plain is the text that a source asks for, if it is but one, and whether it must stand
+// at the start or the end.
+func (src source) plain() (text string, start, end, ok bool) {
+	if src.prefix {
+		return src.expr, true, false, true
+	}
+	text, start = strings.CutPrefix(strings.TrimSuffix(src.expr, ".*"), "^")
+	text, end = strings.CutSuffix(text, "$")
+	return text, start, end, !strings.ContainsAny(text, `\.+*?()|[]{}^$`)
 }

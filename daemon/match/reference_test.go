@@ -17,11 +17,11 @@ type reference struct {
 func newReference(patterns []Pattern) (*reference, error) {
 	r := &reference{}
 	for _, p := range patterns {
-		uri, err := regexp.CompilePOSIX(p.Expr)
+		uri, err := uriReference(&p)
 		if err != nil {
 			return nil, err
 		}
-		holds := []func(*Input) bool{func(in *Input) bool { return uri.Match(in.URI) }}
+		holds := []func(*Input) bool{func(in *Input) bool { return foundIn(&p, uri, in.URI) }}
 		if p.Host != "" {
 			host, err := regexp.Compile("(?im:" + p.Host + ")")
 			if err != nil {
@@ -65,6 +65,29 @@ func newReference(patterns []Pattern) (*reference, error) {
 		})
 	}
 	return r, nil
+}
+
+// uriReference is what a rule asks of the URI or the path, for regexp.
+func uriReference(p *Pattern) (*regexp.Regexp, error) {
+	expr := p.Expr + p.Path
+	if _, err := regexp.CompilePOSIX(expr); err != nil {
+		return nil, err
+	}
+	if p.Prefix != "" {
+		expr = "^" + regexp.QuoteMeta(p.Prefix)
+	}
+	if p.IgnoreCase {
+		return regexp.Compile("(?im:" + expr + ")") // of texts of one line: [^a] is no newline to CompilePOSIX
+	}
+	return regexp.CompilePOSIX(expr)
+}
+
+func foundIn(p *Pattern, re *regexp.Regexp, uri []byte) bool {
+	if p.Path == "" && p.Prefix == "" {
+		return re.Match(uri)
+	}
+	path, _, _ := strings.Cut(string(uri), "?")
+	return strings.HasPrefix(path, "/") && re.MatchString(path)
 }
 
 func (r *reference) Match(in *Input) int {

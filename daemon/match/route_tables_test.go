@@ -92,7 +92,7 @@ func parseRouteTables(file, text string) (tables []routeTable, err error) {
 // defaultsLast is the order in which a service tries its rules.
 func defaultsLast(patterns []Pattern) []Pattern {
 	isDefault := func(p Pattern) bool {
-		return Default(p.Expr) && p.Host == "" && p.Method == "" && p.Source == netip.Prefix{} && len(p.Headers)+len(p.Cookies)+len(p.Queries) == 0
+		return p.Default() && p.Host == "" && p.Method == "" && p.Source == netip.Prefix{} && len(p.Headers)+len(p.Cookies)+len(p.Queries) == 0
 	}
 	slices.SortStableFunc(patterns, func(a, b Pattern) int {
 		switch {
@@ -217,9 +217,9 @@ func TestRouteTablesAreReadAsWritten(t *testing.T) {
 	if err != nil || len(tables) != 2 || len(tables[0].patterns) != 3 || len(tables[0].requests) != 2 {
 		t.Fatalf("%+v, %v", tables, err)
 	}
-	if got := fmt.Sprintf("%+v", tables[0].patterns); got != "[{Expr:^/a Host:^b$ Method:GET Headers:[] Cookies:[] Queries:[] Source:invalid Prefix} "+
-		"{Expr:^/c Host: Method: Headers:[{Name:X Expr:1}] Cookies:[{Name:d Expr:2}] Queries:[{Name:e Expr:}] Source:10.0.0.0/8} "+
-		"{Expr:.* Host: Method: Headers:[] Cookies:[] Queries:[] Source:invalid Prefix}]" {
+	if got := fmt.Sprintf("%+v", tables[0].patterns); got != "[{Expr:^/a Path: Prefix: IgnoreCase:false Host:^b$ Method:GET Headers:[] Cookies:[] Queries:[] Source:invalid Prefix} "+
+		"{Expr:^/c Path: Prefix: IgnoreCase:false Host: Method: Headers:[{Name:X Expr:1}] Cookies:[{Name:d Expr:2}] Queries:[{Name:e Expr:}] Source:10.0.0.0/8} "+
+		"{Expr:.* Path: Prefix: IgnoreCase:false Host: Method: Headers:[] Cookies:[] Queries:[] Source:invalid Prefix}]" {
 		t.Error(got)
 	}
 	first, second := tables[0].requests[0], tables[0].requests[1]

@@ -90,7 +90,7 @@ func TestRealTablesMatchAsOneByOne(t *testing.T) {
 				if r.answer != unsaid && r.answer != rule {
 					t.Errorf("%s: %.200q: rule %d, its author says %d", r.at, r.in.URI, rule, r.answer)
 				}
-				if rule < 0 || Default(table.patterns[rule].Expr) {
+				if rule < 0 || table.patterns[rule].Default() {
 					missed = true
 				} else {
 					hit[rule] = true

@@ -61,7 +61,7 @@ func cases(r rune) []rune {
 }
 
 // lowered takes the capitals of ASCII out of an expression that is found
-// regardless of case, because the texts it is looked for in have none: without
+// regardless of case where the texts it is looked for in have none: without
 // them most of its sets are single characters.
 func lowered(re *syntax.Regexp) *syntax.Regexp {
 	low := *re

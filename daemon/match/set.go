@@ -4,20 +4,18 @@ package match
 // goroutines may use it at once.
 //
 // A request is read as one text by one automaton: where some rule asks for it
-// the host, then always the URI. Method and source choose the nodes it begins
+// the host, then the URI. Where rules ask of the path it is read by an automaton of
+// theirs (see column). Method and source choose the nodes it begins
 // with. What headers, cookies and query parameters must be is looked at last,
 // and only for the rules of which all else holds.
 type Set struct {
-	patterns  []*Pattern
-	words     *vocabulary
-	automaton *automaton
-	hits      [][]int32 // by hit: the rules that hold if their fields do, rising
+	patterns []*Pattern
+	words    *vocabulary
+	column   // that of the lowest rule
 
-	byHost   bool
 	methods  map[string]int // numbered from 1; 0 is any other
 	networks *networks      // nil: no rule asks for the source
 	fields   *fields        // nil: no rule asks for fields
-	allRoots []uint32       // the nodes that any kind of start begins with
 
 	largest      int32 // the rule of the most nodes
 	largestNodes int
@@ -31,23 +29,33 @@ type Set struct {
 // allocates nothing and takes no lock.
 //
 // Cost: one look into a table a byte of the URI (and of the host, where some
-// rule asks for it); at worst, in states not known, what Worst tells. Then, for the rules of which only fields are left
-// to decide, the bytes of those fields.
+// rule asks for it), and one more a byte of the path (and the host) where some rules ask
+// of the path and others of the URI; at worst, in states not known, what Worst tells.
+// Then, for the rules of which only fields are left to decide, the bytes of those fields.
 func (s *Set) Match(in *Input) int {
-	var w walk
-	w.begin(s.automaton, s.start(in))
-	if s.byHost {
-		var lower [256]byte // longer hosts cost an allocation
-		w.read(appendLower(lower[:0], in.Host))
-		w.cut()
-	}
-	w.read(in.URI)
-	best := w.end()
-	if w.scratch != nil {
-		if len(w.scratch.hits.list) > 0 {
-			best = s.fields.first(in, s.hits, w.scratch.hits.list, best)
+	best, start := int32(none), s.start(in)
+	for c := &s.column; c != nil && c.least < best; c = c.next {
+		text := in.URI
+		if c.ofPath {
+			if text = pathOf(text); text == nil {
+				continue
+			}
 		}
-		giveScratch(w.scratch)
+		var w walk
+		w.begin(c.automaton, start)
+		if c.byHost {
+			var lower [256]byte // longer hosts cost an allocation
+			w.read(appendLower(lower[:0], in.Host))
+			w.cut()
+		}
+		w.read(text)
+		best = min(best, w.end())
+		if w.scratch != nil {
+			if len(w.scratch.hits.list) > 0 {
+				best = s.fields.first(in, c.hits, w.scratch.hits.list, best)
+			}
+			giveScratch(w.scratch)
+		}
 	}
 	if best == none {
 		return -1
@@ -78,7 +86,9 @@ type Size struct {
 // Size may be called while requests are matched.
 func (s *Set) Size() Size {
 	size := Size{Rules: len(s.patterns)}
-	s.automaton.addSize(&size)
+	for c := &s.column; c != nil; c = c.next {
+		c.automaton.addSize(&size)
+	}
 	if s.fields != nil {
 		for _, f := range s.fields.named {
 			f.automaton.addSize(&size)

@@ -84,7 +84,7 @@ func (rs *draftRules) find(p *match.Pattern) *draftRule {
 	if rs.searches++; rs.searches < manySearches {
 		for _, list := range lists {
 			for _, r := range list {
-				if !r.gone && r.pattern.Expr == p.Expr && idOf(r.pattern) == idOf(p) {
+				if !r.gone && r.pattern.URI() == p.URI() && idOf(r.pattern) == idOf(p) {
 					return r
 				}
 			}

@@ -197,12 +197,12 @@ func replacement(m *model, t *rapid.T) []operation {
 			}
 		}
 		for _, r := range s.rules {
-			if match.Default(r.expr) {
+			if (&match.Pattern{Expr: r.expr}).Default() {
 				rule(r)
 			}
 		}
 		for _, r := range slices.Backward(s.rules) {
-			if !match.Default(r.expr) {
+			if !(&match.Pattern{Expr: r.expr}).Default() {
 				rule(r)
 			}
 		}

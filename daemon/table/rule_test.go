@@ -84,6 +84,13 @@ func TestPatternsAndConditionsCompareWhole(t *testing.T) {
 		{Queries: []match.NamedExpr{{Name: `a""b`}}}, // tries to look like the one above
 		{Source: netip.MustParsePrefix("10.0.0.0/8")},
 		{Source: netip.MustParsePrefix("10.0.0.0/9")},
+		{Path: "/images"},
+		{Prefix: "/images"},
+		{Expr: "/images", IgnoreCase: true},
+		{Path: "/images", IgnoreCase: true},
+		{Prefix: "/images", IgnoreCase: true},
+		{Prefix: "/images", Host: "a"},
+		{Path: "/images", Host: "a"},
 	}
 	s := newTestStore()
 	must(t, s, named("web"), addServer("web", "10.0.0.1:80", 1))
@@ -128,6 +135,12 @@ func TestRulesAreRefusedInWords(t *testing.T) {
 		{ErrInvalid, `match is 11, expected 0 to 10`, addRuleSpec("web", RuleSpec{Pattern: match.Pattern{Expr: "x"}, Match: 11, Server: server})},
 		{ErrInvalid, `match is -1, expected 0 to 10`, addRuleSpec("web", RuleSpec{Pattern: match.Pattern{Expr: "x"}, Match: -1, Server: server})},
 		{ErrInvalid, `a rule needs a pattern or another condition`, addRuleSpec("web", RuleSpec{Server: server})},
+		{ErrInvalid, `a rule has one of pattern, path and prefix at most, 2 are given`, addRuleSpec("web",
+			RuleSpec{Pattern: match.Pattern{Expr: "x", Prefix: "/x"}, Server: server})},
+		{ErrInvalid, `ignoring case needs a pattern, a path or a prefix`, addRuleSpec("web",
+			RuleSpec{Pattern: match.Pattern{Host: "x", IgnoreCase: true}, Server: server})},
+		{ErrInvalid, `rule prefix "x/": a path begins with "/"`, addRuleSpec("web", RuleSpec{Pattern: match.Pattern{Prefix: "x/"}, Server: server})},
+		{ErrInvalid, `rule prefix "/x?": no path has what is at byte 2`, addRuleSpec("web", RuleSpec{Pattern: match.Pattern{Prefix: "/x?"}, Server: server})},
 		{ErrInvalid, "rule \"a\nb\": a control character, or not UTF-8, at byte 1", addRule("web", "a\nb", "10.0.0.1:80")},
 		{ErrInvalid, `rule header  "x": a header, cookie or query without a name`, addRuleSpec("web",
 			RuleSpec{Pattern: match.Pattern{Headers: []match.NamedExpr{{Expr: "x"}}}, Server: server})},
@@ -180,6 +193,22 @@ func TestARulesPatternIsItsOwn(t *testing.T) {
 	headers[0].Name = "B"
 	if got := s.Snapshot().Lookup("web").Rules[0].Pattern.Headers[0].Name; got != "A" {
 		t.Errorf("the rule asks for header %s now", got)
+	}
+}
+
+func TestDefaultsOfThePathAreTriedLast(t *testing.T) {
+	s := newTestStore()
+	must(t, s, named("web"), addServer("web", "10.0.0.1:80", 1))
+	for _, p := range []match.Pattern{{Prefix: "/"}, {Path: ".*", IgnoreCase: true}, {Prefix: "/", Host: "h"}, {Prefix: "/a"}, {Path: "^/.*"}} {
+		must(t, s, addRuleSpec("web", RuleSpec{Pattern: p, Server: netip.MustParseAddrPort("10.0.0.1:80")}))
+	}
+	var order []string
+	for _, r := range s.Snapshot().Lookup("web").Rules {
+		order = append(order, r.String())
+	}
+	const want = `prefix "/a", prefix "/" host "h", prefix "/", path ".*" i, path "^/.*"`
+	if got := strings.Join(order, ", "); got != want {
+		t.Errorf("they are tried as %s, want %s", got, want)
 	}
 }
 

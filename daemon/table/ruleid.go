@@ -11,16 +11,16 @@ import (
 // ruleID tells rules apart: two patterns are the same rule when all their
 // conditions are, compared whole.
 type ruleID struct {
-	expr   string
-	others string // the conditions beside expr; "" for none
+	uri    string // what is asked of the URI, whatever of it
+	others string // which kind that is, and the conditions beside it; "" for a pattern and none
 }
 
 func idOf(p *match.Pattern) ruleID {
-	if onlyExpr(p) {
-		return ruleID{expr: p.Expr}
+	if onlyURI(p) && p.Expr != "" && !p.IgnoreCase {
+		return ruleID{uri: p.Expr}
 	}
 	// Quoted, so that no value can run into the next.
-	var b []byte
+	b := strconv.AppendBool([]byte(p.Keyword()), p.IgnoreCase)
 	b = strconv.AppendQuote(b, p.Host)
 	b = strconv.AppendQuote(b, p.Method)
 	for _, named := range [][]match.NamedExpr{p.Headers, p.Cookies, p.Queries} {
@@ -32,21 +32,22 @@ func idOf(p *match.Pattern) ruleID {
 		b = append(b, ']')
 	}
 	b = append(b, p.Source.String()...)
-	return ruleID{p.Expr, string(b)}
+	return ruleID{p.URI(), string(b)}
 }
 
-func onlyExpr(p *match.Pattern) bool {
+// onlyURI tells whether nothing is asked beside the condition on the URI.
+func onlyURI(p *match.Pattern) bool {
 	return p.Host == "" && p.Method == "" && p.Source == netip.Prefix{} &&
 		len(p.Headers) == 0 && len(p.Cookies) == 0 && len(p.Queries) == 0
 }
 
 // isDefault tells whether a rule stands at the tail, to be tried last.
-func isDefault(p *match.Pattern) bool { return match.Default(p.Expr) && onlyExpr(p) }
+func isDefault(p *match.Pattern) bool { return p.Default() && onlyURI(p) }
 
 // describe names a rule as the configuration would write it; a rule of a
 // pattern only, by that.
 func describe(p *match.Pattern) string {
-	if onlyExpr(p) {
+	if onlyURI(p) && p.Expr != "" && !p.IgnoreCase {
 		return quote(p.Expr)
 	}
 	var words []string
@@ -55,7 +56,10 @@ func describe(p *match.Pattern) string {
 			words = append(words, keyword, quote(expr))
 		}
 	}
-	say("pattern", p.Expr)
+	say(p.Keyword(), p.URI())
+	if p.IgnoreCase {
+		words = append(words, "i")
+	}
 	say("host", p.Host)
 	say("method", p.Method)
 	for _, list := range []struct {

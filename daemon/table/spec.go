@@ -187,7 +187,10 @@ func (s RuleSpec) check() error {
 		return Refuse(ErrInvalid, "match is %d, expected 0 to %d", s.Match, MaxMatch)
 	}
 	p := &s.Pattern
-	exprs := []string{p.Expr, p.Host, p.Method}
+	if err := checkURI(p); err != nil {
+		return err
+	}
+	exprs := []string{p.URI(), p.Host, p.Method}
 	for _, named := range [][]match.NamedExpr{p.Headers, p.Cookies, p.Queries} {
 		for _, n := range named {
 			if n.Name == "" {
@@ -213,6 +216,31 @@ func (s RuleSpec) check() error {
 	}
 	if !asks {
 		return Refuse(ErrInvalid, "a rule needs a pattern or another condition")
+	}
+	return nil
+}
+
+// checkURI holds what a rule asks of the URI together: one condition at most, which
+// alone ignores case. What a path can begin with is in visible ASCII.
+func checkURI(p *match.Pattern) error {
+	given := 0
+	for _, text := range []string{p.Expr, p.Path, p.Prefix} {
+		if text != "" {
+			given++
+		}
+	}
+	switch {
+	case given > 1:
+		return Refuse(ErrInvalid, "a rule has one of pattern, path and prefix at most, %d are given", given)
+	case given == 0 && p.IgnoreCase:
+		return Refuse(ErrInvalid, "ignoring case needs a pattern, a path or a prefix")
+	case p.Prefix == "":
+		return nil
+	case p.Prefix[0] != '/':
+		return Refuse(ErrInvalid, "rule %s: a path begins with \"/\"", describe(p))
+	}
+	if i := strings.IndexFunc(p.Prefix, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '?' || r == '#' }); i >= 0 {
+		return Refuse(ErrInvalid, "rule %s: no path has what is at byte %d", describe(p), i)
 	}
 	return nil
 }
