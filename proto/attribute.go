@@ -64,6 +64,9 @@ const (
 	RuleAttrNumber
 	RuleAttrHits
 	RuleAttrLast
+	RuleAttrPath
+	RuleAttrPrefix
+	RuleAttrIgnoreCase // flag: of pattern, path or prefix
 )
 
 // Attributes of an address with a port.

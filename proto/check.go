@@ -2,6 +2,7 @@ package proto
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -18,6 +19,35 @@ func CheckKnob(s string) error { return knobSet.attrs[KnobAttrName].checkString(
 // CheckPattern tells whether s may be an expression: 1 to 255 bytes of UTF-8
 // without control characters. Whether it compiles is the daemon's to say.
 func CheckPattern(s string) error { return ruleSet.attrs[RuleAttrPattern].checkString(s) }
+
+// CheckPrefix tells whether s may be what a path begins with: 1 to 255 bytes of visible
+// ASCII, "/" first, as a request has them: what else a path may have is percent-encoded.
+func CheckPrefix(s string) error {
+	if err := ruleSet.attrs[RuleAttrPrefix].checkString(s); err != nil {
+		return err
+	}
+	if s[0] != '/' {
+		return errors.New(`it does not begin with "/", as all paths do`)
+	}
+	return nil
+}
+
+// CheckURI tells whether what is asked of the URI goes together.
+func (c *Conditions) CheckURI() error {
+	var given []string
+	for _, one := range [...][2]string{{"pattern", c.Pattern}, {"path", c.Path}, {"prefix", c.Prefix}} {
+		if one[1] != "" {
+			given = append(given, one[0])
+		}
+	}
+	switch {
+	case len(given) > 1:
+		return fmt.Errorf("a rule has one of pattern, path and prefix at most, and %s are given", strings.Join(given, " and "))
+	case len(given) == 0 && c.IgnoreCase:
+		return errors.New("ignoring case needs a pattern, a path or a prefix, and none is given")
+	}
+	return nil
+}
 
 // CheckMethod tells whether s may be a rule's method: a token (RFC 9110,
 // section 5.6.2) of 1 to 32 bytes.
@@ -143,6 +173,7 @@ var (
 	nameChars  = &charset{"letters, digits, '-', '_' and '.'", isNameChar}
 	tokenChars = &charset{"a token", isTokenChar}
 	fieldChars = &charset{"visible characters", func(r rune) bool { return isText(r) && r != ' ' }}
+	pathChars  = &charset{`visible ASCII without "?" and "#"`, func(r rune) bool { return r > ' ' && r < 0x7f && r != '?' && r != '#' }}
 	textChars  = &charset{"no control characters", isText}
 )
 

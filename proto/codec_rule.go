@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -39,7 +40,7 @@ func (e *encoder) conditions(c *Conditions) {
 	for _, s := range [...]struct {
 		typ uint
 		v   string
-	}{{RuleAttrPattern, c.Pattern}, {RuleAttrHost, c.Host}, {RuleAttrMethod, c.Method}} {
+	}{{RuleAttrPattern, c.Pattern}, {RuleAttrHost, c.Host}, {RuleAttrMethod, c.Method}, {RuleAttrPath, c.Path}, {RuleAttrPrefix, c.Prefix}} {
 		if s.v != "" {
 			e.string(ruleSet, s.typ, s.v)
 		}
@@ -49,6 +50,9 @@ func (e *encoder) conditions(c *Conditions) {
 	e.namedPatterns(RuleAttrQuery, c.Queries)
 	if c.Source != (netip.Prefix{}) {
 		e.prefix(RuleAttrSource, c.Source)
+	}
+	if c.IgnoreCase {
+		e.flag(RuleAttrIgnoreCase)
 	}
 }
 
@@ -68,6 +72,7 @@ func (e *encoder) namedPatterns(typ uint, list []NamedPattern) {
 }
 
 func (d *decoder) rule(v value, must, may uint64) (r Rule, err error) {
+	offset := v.offset
 	err = d.walk(ruleSet, must, may, v, func(typ uint, v value) (err error) {
 		switch typ {
 		case RuleAttrService:
@@ -98,9 +103,20 @@ func (d *decoder) rule(v value, must, may uint64) (r Rule, err error) {
 			r.Hits = v.counter()
 		case RuleAttrLast:
 			r.Last = int64(v.counter())
+		case RuleAttrPath:
+			r.Path = v.string()
+		case RuleAttrPrefix:
+			r.Prefix = v.string()
+		case RuleAttrIgnoreCase:
+			r.IgnoreCase = true
 		}
 		return err
 	})
+	if err == nil {
+		if wrong := r.CheckURI(); wrong != nil {
+			err = d.fail(offset, "%v", wrong)
+		}
+	}
 	return r, err
 }
 
@@ -125,6 +141,34 @@ func (c *Conditions) Empty() bool { return c.Equal(&Conditions{}) }
 // Equal tells whether the two make one rule. The order of headers, cookies and
 // query parameters counts, as it does in a listing.
 func (c *Conditions) Equal(d *Conditions) bool {
-	return c.Pattern == d.Pattern && c.Host == d.Host && c.Method == d.Method && c.Source == d.Source &&
+	return c.Pattern == d.Pattern && c.Path == d.Path && c.Prefix == d.Prefix && c.IgnoreCase == d.IgnoreCase && c.Host == d.Host && c.Method == d.Method && c.Source == d.Source &&
 		slices.Equal(c.Headers, d.Headers) && slices.Equal(c.Cookies, d.Cookies) && slices.Equal(c.Queries, d.Queries)
+}
+
+// Keyword names the condition on the URI that is given: "pattern", "path" or "prefix".
+func (c *Conditions) Keyword() string {
+	switch {
+	case c.Path != "":
+		return "path"
+	case c.Prefix != "":
+		return "prefix"
+	}
+	return "pattern"
+}
+
+// URI is what is given of that condition.
+func (c *Conditions) URI() string { return cmp.Or(c.Path, c.Prefix, c.Pattern) }
+
+// Default reports a rule that is tried after all others: one that asks for what every
+// ordinary URI has, and for nothing else. Those are the two patterns that always were
+// (the reference's section 4), the same of the path, and the prefix "/".
+func (c *Conditions) Default() bool {
+	uri := Conditions{Pattern: c.Pattern, Path: c.Path, Prefix: c.Prefix, IgnoreCase: c.IgnoreCase}
+	if !c.Equal(&uri) {
+		return false
+	}
+	if c.Prefix != "" {
+		return c.Prefix == "/"
+	}
+	return c.URI() == ".*" || c.URI() == "^/.*"
 }

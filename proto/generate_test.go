@@ -72,6 +72,13 @@ var genConditions = rapid.Custom(func(t *rapid.T) Conditions {
 		a := genAddr.Draw(t, "source")
 		c.Source, _ = a.Prefix(rapid.IntRange(0, a.BitLen()).Draw(t, "bits"))
 	}
+	switch rapid.IntRange(0, 3).Draw(t, "kind") {
+	case 0:
+		c.Pattern, c.Path = "", genPattern.Draw(t, "path")
+	case 1:
+		c.Pattern, c.Prefix = "", rapid.StringMatching(`/[!"$->@-~]{0,50}`).Draw(t, "prefix")
+	}
+	c.IgnoreCase = c.URI() != "" && rapid.Bool().Draw(t, "ignore case")
 	if c.Empty() {
 		c.Pattern = ".*"
 	}

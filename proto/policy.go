@@ -93,6 +93,10 @@ var (
 		RuleAttrNumber:  {name: "number", kind: kindU32, min: 1, max: math.MaxUint32},
 		RuleAttrHits:    {name: "hits", kind: kindU64},
 		RuleAttrLast:    {name: "last", kind: kindU64},
+
+		RuleAttrPath:       {name: "path", kind: kindString, min: 1, max: MaxPattern, chars: textChars},
+		RuleAttrPrefix:     {name: "path-prefix", kind: kindString, min: 1, max: MaxPattern, chars: pathChars},
+		RuleAttrIgnoreCase: {name: "ignore-case", kind: kindFlag},
 	}}
 
 	endpointSet = &set{"endpoint", []attribute{
@@ -215,7 +219,7 @@ var (
 	destWeight = &form{nest: AttrDest, must: bits(DestAttrService, DestAttrAddress, DestAttrWeight)}
 
 	conditions = bits(RuleAttrPattern, RuleAttrHost, RuleAttrMethod, RuleAttrHeader,
-		RuleAttrCookie, RuleAttrQuery, RuleAttrSource)
+		RuleAttrCookie, RuleAttrQuery, RuleAttrSource, RuleAttrPath, RuleAttrPrefix, RuleAttrIgnoreCase)
 
 	moduleName = &form{nest: AttrModule, must: bits(ModuleAttrName)}
 )

@@ -128,12 +128,18 @@ type Rule struct {
 // one rule.
 type Conditions struct {
 	Pattern string // extended regular expression, found anywhere in the URI
+	Path    string // such an expression, found in the path, which ends before the query
+	Prefix  string // what the path begins with, byte by byte
 	Host    string // extended regular expression, found in the request's host without its port; case does not count
 	Method  string // one token, compared exactly
 	Headers []NamedPattern
 	Cookies []NamedPattern
 	Queries []NamedPattern
 	Source  netip.Prefix // the client's address
+
+	// IgnoreCase has Pattern, Path or Prefix, of which there is one at most, be found
+	// whatever its case.
+	IgnoreCase bool
 }
 
 // NamedPattern asks that a header, cookie or query parameter of this name

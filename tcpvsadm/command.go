@@ -75,7 +75,7 @@ func (s *session) commands() []*cli.Command {
 		{Name: "del-rule", Action: s.deleteRule,
 			Usage:       "take a real server out of a rule, or delete the rule of a number",
 			Description: "The conditions are those that the rule was added with; without its last server it is gone.",
-			Flags:       slices.Concat([]cli.Flag{required(identFlag())}, conditionFlags(), []cli.Flag{numberFlag(), serverFlag(), ifNeededFlag()})},
+			Flags:       slices.Concat([]cli.Flag{required(identFlag())}, conditionFlags(), []cli.Flag{ignoreCaseFlag(), numberFlag(), serverFlag(), ifNeededFlag()})},
 		{Name: "move-rule", Action: s.moveRule, ArgsUsage: "NUMBER NUMBER",
 			Usage: "give the rule of the first number the second one", Flags: service()},
 

@@ -22,6 +22,9 @@ const (
 	optionServer      = "real-server"
 	optionWeight      = "weight"
 	optionPattern     = "pattern"
+	optionPath        = "path"
+	optionPrefix      = "prefix"
+	optionIgnoreCase  = "ignore-case"
 	optionMatch       = "match"
 	optionHost        = "host"
 	optionMethod      = "method"
@@ -120,7 +123,9 @@ func conditionFlags() []cli.Flag {
 		return &cli.StringSliceFlag{Name: name, Usage: usage + "; may be given repeatedly", Category: condition}
 	}
 	return []cli.Flag{
-		text(optionPattern, "extended regular `EXPRESSION` found in the URI", "p"),
+		text(optionPattern, "extended regular `EXPRESSION` found in the URI, query and all", "p"),
+		text(optionPath, "extended regular `EXPRESSION` found in the path, which ends before the query"),
+		text(optionPrefix, "`TEXT` that the path begins with, byte by byte"),
 		text(optionHost, "extended regular `EXPRESSION` found in the host that is asked for"),
 		text(optionMethod, "`METHOD` of the request"),
 		list(optionHeader, "header `NAME[:EXPRESSION]`"),
@@ -128,6 +133,11 @@ func conditionFlags() []cli.Flag {
 		list(optionQuery, "query parameter `NAME[=EXPRESSION]`"),
 		text(optionSource, "client's `ADDRESS[/LENGTH]`"),
 	}
+}
+
+// ignoreCaseFlag is of the condition on the URI.
+func ignoreCaseFlag() *cli.BoolFlag {
+	return &cli.BoolFlag{Name: optionIgnoreCase, Usage: "with -p, --path or --prefix: find it whatever its case"}
 }
 
 func isCondition(f cli.Flag) bool {
@@ -138,7 +148,7 @@ func isCondition(f cli.Flag) bool {
 // ruleFlags name a rule and one of its servers.
 func ruleFlags() []cli.Flag {
 	flags := append([]cli.Flag{required(identFlag())}, conditionFlags()...)
-	return append(flags, required(serverFlag()))
+	return append(flags, ignoreCaseFlag(), required(serverFlag()))
 }
 
 func matchFlag() *cli.StringFlag {

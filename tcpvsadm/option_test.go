@@ -117,6 +117,12 @@ func TestValuesThatWillNotDo(t *testing.T) {
 		rule + " --source 10.0.0.1/8":                        `option --source with command --add-rule: source 10.0.0.1/8 has bits set past its length, expected 10.0.0.0/8`,
 		rule + " --source client":                            `option --source with command --add-rule: "client" is no address`,
 		rule + " --cookie a=[":                               `option --cookie with command --add-rule is "a=[": missing closing ]: "["`,
+		rule + " --path /(":                                  `option --path with command --add-rule is "/(": missing closing ): "/("`,
+		rule + " --prefix x/":                                `option --prefix with command --add-rule is "x/": it does not begin with "/", as all paths do`,
+		rule + " --prefix /é":                                `option --prefix with command --add-rule is "/é": path-prefix has "é" at byte 1, expected visible ASCII without "?" and "#"`,
+		rule + " --path /a -p /b":                            `options --pattern (-p) and --path with command --add-rule exclude one another: a rule asks one thing of the URI`,
+		rule + " --host a --ignore-case":                     `option --ignore-case with command --add-rule needs --pattern (-p), --path or --prefix`,
+		"--del-rule -i web --number 1 --ignore-case":         `option --number with command --del-rule stands for the conditions, but option --ignore-case is given`,
 		"--nlport 0 -L":                                      `--nlport (or KTCPVS_NLPORT) is "0", expected a netlink port id from 1 to 4294967295`,
 		"-L --nlport 4294967296":                             `--nlport (or KTCPVS_NLPORT) is "4294967296", expected a netlink port id from 1 to 4294967295`,
 	} {
@@ -167,7 +173,8 @@ func TestConditionsOfARule(t *testing.T) {
 	if got := o.daemon.Table()[0].Rules[0].Conditions; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
-	for _, alone := range [][]string{{"--host", "x"}, {"--method", "GET"}, {"--header", "X-B"}, {"--cookie", "d"}, {"--query", "e"}, {"--source", "::1"}} {
+	for _, alone := range [][]string{{"--path", "^/a"}, {"--path", "^/a", "--ignore-case"}, {"--prefix", "/a"}, {"--prefix=/a", "--ignore-case"},
+		{"-p", "^/a", "--ignore-case"}, {"--host", "x"}, {"--method", "GET"}, {"--header", "X-B"}, {"--cookie", "d"}, {"--query", "e"}, {"--source", "::1"}} {
 		before := o.does("-S")
 		o.does(append([]string{"--add-rule", "-i", "web", "-r", "10.0.0.1:80"}, alone...)...)
 		if o.does("-S") == before {

@@ -60,6 +60,16 @@ func conditions(c *cli.Context) (asked proto.Conditions, err error) {
 	if asked.Pattern, err = valueOf(c, optionPattern).checked(conf.CheckExpression); err != nil {
 		return asked, err
 	}
+	if asked.Path, err = valueOf(c, optionPath).checked(conf.CheckExpression); err != nil {
+		return asked, err
+	}
+	if asked.Prefix, err = valueOf(c, optionPrefix).checked(proto.CheckPrefix); err != nil {
+		return asked, err
+	}
+	asked.IgnoreCase = c.Bool(optionIgnoreCase)
+	if err := checkURI(c, &asked); err != nil {
+		return asked, err
+	}
 	if asked.Host, err = valueOf(c, optionHost).checked(conf.CheckExpression); err != nil {
 		return asked, err
 	}
@@ -81,6 +91,25 @@ func conditions(c *cli.Context) (asked proto.Conditions, err error) {
 		}
 	}
 	return asked, nil
+}
+
+// checkURI tells, by the options' names, whether what is asked of the URI goes together.
+func checkURI(c *cli.Context, asked *proto.Conditions) error {
+	err := asked.CheckURI()
+	if err == nil {
+		return nil
+	}
+	command := spelling(c.Command.Names())
+	var given []string
+	for _, name := range []string{optionPattern, optionPath, optionPrefix} {
+		if c.IsSet(name) {
+			given = append(given, spelling(findFlag(c.Command.Flags, name).Names()))
+		}
+	}
+	if len(given) == 0 {
+		return usagef("option --%s with command %s needs --%s (-p), --%s or --%s", optionIgnoreCase, command, optionPattern, optionPath, optionPrefix)
+	}
+	return usagef("options %s with command %s exclude one another: a rule asks one thing of the URI", strings.Join(given, " and "), command)
 }
 
 // namedPatterns reads NAME or NAME, separator, EXPRESSION for each time that

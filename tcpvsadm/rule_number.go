@@ -36,7 +36,7 @@ func numbered(d daemon, service string, number uint64, command proto.Command) (p
 // deleteNumbered deletes the rule of a number, or takes one server out of it.
 func (s *session) deleteNumbered(c *cli.Context) error {
 	for _, f := range c.Command.Flags {
-		if name := f.Names()[0]; isCondition(f) && name != optionNumber && c.IsSet(name) {
+		if name := f.Names()[0]; (isCondition(f) && name != optionNumber || name == optionIgnoreCase) && c.IsSet(name) {
 			return usagef("option --%s with command %s stands for the conditions, but option %s is given", optionNumber,
 				spelling(c.Command.Names()), spelling(f.Names()))
 		}

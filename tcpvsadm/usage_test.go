@@ -134,7 +134,7 @@ func TestOptionsThatAreMissing(t *testing.T) {
 		for i, missing := range f.needs {
 			want := "command " + f.shown() + " needs option " + shown(missing, options[missing].long)
 			if missing == "-p" {
-				want = "command " + f.shown() + " needs option one of --pattern (-p), --host, --method, --header, --cookie, --query, --source"
+				want = "command " + f.shown() + " needs option one of --pattern (-p), --path, --prefix, --host, --method, --header, --cookie, --query, --source"
 				if f.names[0] == "--del-rule" {
 					want += ", --number"
 				}

@@ -131,7 +131,7 @@ func (c *Control) tellDear(before *table.Snapshot) {
 			}
 		}
 		c.log.Say(klog.Announce, "rules may be dear to match", "service", svc.Name,
-			"uri of 8 KiB may take", may.String(), "should take", should.String(), "largest rule", largest.Expr)
+			"uri of 8 KiB may take", may.String(), "should take", should.String(), "largest rule", largest.URI())
 	}
 }
 

@@ -14,24 +14,32 @@ import (
 func patternOf(c *proto.Conditions) match.Pattern {
 	return match.Pattern{
 		Expr:    c.Pattern,
+		Path:    c.Path,
+		Prefix:  c.Prefix,
 		Host:    c.Host,
 		Method:  c.Method,
 		Headers: exprsOf(c.Headers),
 		Cookies: exprsOf(c.Cookies),
 		Queries: exprsOf(c.Queries),
 		Source:  c.Source,
+
+		IgnoreCase: c.IgnoreCase,
 	}
 }
 
 func conditionsOf(p *match.Pattern) proto.Conditions {
 	return proto.Conditions{
 		Pattern: p.Expr,
+		Path:    p.Path,
+		Prefix:  p.Prefix,
 		Host:    p.Host,
 		Method:  p.Method,
 		Headers: patternsOf(p.Headers),
 		Cookies: patternsOf(p.Cookies),
 		Queries: patternsOf(p.Queries),
 		Source:  p.Source,
+
+		IgnoreCase: p.IgnoreCase,
 	}
 }
 

@@ -10,9 +10,9 @@ func describe(r *proto.Request) []any {
 	case proto.CmdDelDest:
 		return []any{"service", r.Dest.Service, "server", r.Dest.Addr}
 	case proto.CmdNewRule, proto.CmdDelRule:
-		return []any{"service", r.Rule.Service, "pattern", r.Rule.Pattern, "server", r.Rule.Dests[0]}
+		return []any{"service", r.Rule.Service, r.Rule.Keyword(), r.Rule.URI(), "server", r.Rule.Dests[0]}
 	case proto.CmdMoveRule:
-		return []any{"service", r.Rule.Service, "pattern", r.Rule.Pattern, "number", r.Rule.Number}
+		return []any{"service", r.Rule.Service, r.Rule.Keyword(), r.Rule.URI(), "number", r.Rule.Number}
 	case proto.CmdNewModule, proto.CmdDelModule:
 		return []any{"scheduler", r.Module.Name}
 	case proto.CmdSetKnob:

@@ -112,7 +112,7 @@ func findRule(svc *table.Service, wanted *proto.Conditions) (*proto.Rule, error)
 			return ruleOf(svc, rule), nil
 		}
 	}
-	return nil, proto.Errorf(unix.ENOENT, "service %q has no rule of these conditions (pattern %q)", svc.Name, wanted.Pattern)
+	return nil, proto.Errorf(unix.ENOENT, "service %q has no rule of these conditions (%s %q)", svc.Name, wanted.Keyword(), wanted.URI())
 }
 
 func (c *Control) info(snapshot *table.Snapshot) *proto.Info {

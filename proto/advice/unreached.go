@@ -49,7 +49,7 @@ func tried(rules []proto.Rule) (order []int) {
 		key := string(conf.AppendConditions(nil, c))
 		switch {
 		case seen[key]:
-		case conf.IsDefault(c):
+		case c.Default():
 			last = append(last, i)
 		default:
 			order = append(order, i)
@@ -67,6 +67,6 @@ func patternOf(c *proto.Conditions) *match.Pattern {
 		}
 		return exprs
 	}
-	return &match.Pattern{Expr: c.Pattern, Host: c.Host, Method: c.Method, Source: c.Source,
+	return &match.Pattern{Expr: c.Pattern, Path: c.Path, Prefix: c.Prefix, IgnoreCase: c.IgnoreCase, Host: c.Host, Method: c.Method, Source: c.Source,
 		Headers: exprs(c.Headers), Cookies: exprs(c.Cookies), Queries: exprs(c.Queries)}
 }

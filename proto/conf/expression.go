@@ -49,7 +49,7 @@ var foreignGroups = []struct{ opening, instead string }{
 	{"(?<!", apart},
 	{"(?=", "ask for it in another condition, as host or query"},
 	{"(?<=", behind},
-	{"(?i", "write [Aa] for a letter whose case does not count; of host it never does"},
+	{"(?i", "of pattern and path, put i behind the expression (--ignore-case); elsewhere write [Aa] for a letter whose case does not count; of host it never does"},
 	{"(?:", plain},
 	{"(?P<", plain},
 	{"(?<", plain},

@@ -15,7 +15,7 @@ func TestWhatPOSIXExpressionsLackIsRefusedWithWhatToUse(t *testing.T) {
 		{`/x(?=y)`, []string{`"(?=" at byte 2`, "another condition"}},
 		{`/(?:a|b)`, []string{`"(?:" at byte 1`, "write ( )"}},
 		{`/(?P<n>a)`, []string{`"(?P<" at byte 1`, "write ( )"}},
-		{`(?i)/a`, []string{`"(?i" at byte 0`, "write [Aa]"}},
+		{`(?i)/a`, []string{`"(?i" at byte 0`, "--ignore-case", "write [Aa]"}},
 		{`/[0-9]\d+`, []string{`"\d" at byte 6`, "write [0-9]"}},
 		{`/[a\d]`, []string{`"\d" at byte 3`, "write 0-9 in the brackets"}},
 		{`/\w`, []string{`"\w" at byte 1`, "[A-Za-z0-9_]"}},

@@ -174,9 +174,12 @@ func AppendConditions(dst []byte, c *proto.Conditions) []byte {
 		dst = append(dst, name...)
 		dst = append(dst, ' ')
 	}
-	if c.Pattern != "" {
-		keyword("pattern")
-		dst = appendQuoted(dst, c.Pattern)
+	if c.URI() != "" {
+		keyword(c.Keyword())
+		dst = appendQuoted(dst, c.URI())
+		if c.IgnoreCase {
+			dst = append(dst, " i"...)
+		}
 	}
 	if c.Host != "" {
 		keyword("host")

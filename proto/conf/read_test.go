@@ -70,6 +70,23 @@ func TestEveryStatementIsRead(t *testing.T) {
 	}
 }
 
+func TestARuleAsksOneThingOfTheURI(t *testing.T) {
+	for rule, want := range map[string]proto.Conditions{
+		`path "^/a$"`:                   {Path: "^/a$"},
+		`path ^/a i`:                    {Path: "^/a", IgnoreCase: true},
+		`Prefix /a/ I method GET`:       {Prefix: "/a/", Method: "GET", IgnoreCase: true},
+		`method GET prefix "/i"`:        {Prefix: "/i", Method: "GET"},
+		`pattern "i" i`:                 {Pattern: "i", IgnoreCase: true},
+		`pattern x i header i`:          {Pattern: "x", IgnoreCase: true, Headers: []proto.NamedPattern{{Name: "i"}}},
+		`header a i pattern /x match 1`: {Pattern: "/x", Headers: []proto.NamedPattern{{Name: "a", Pattern: "i"}}},
+	} {
+		vs, err := Parse("f", []byte("virtual v { server = 10.0.0.1:80 rule = "+rule+" use server 10.0.0.1:80 }"), nil)
+		if err != nil || len(vs) != 1 || len(vs[0].Rules) != 1 || !reflect.DeepEqual(vs[0].Rules[0].Conditions, want) {
+			t.Errorf("%s is read as %+v, %v, expected %+v", rule, vs, err, want)
+		}
+	}
+}
+
 func TestWhatIsNotGivenStaysZero(t *testing.T) {
 	got := parse(t, "virtual v { }")
 	if want := []proto.Virtual{{Service: proto.Service{Name: "v"}}}; !reflect.DeepEqual(got, want) {

@@ -10,7 +10,7 @@ import (
 
 // ruleKeywords may follow one another in a rule; none of them, bare, is the
 // expression of a header, cookie or query condition.
-var ruleKeywords = []string{"pattern", "host", "method", "header", "cookie", "query", "source", "match", "use"}
+var ruleKeywords = []string{"pattern", "path", "prefix", "host", "method", "header", "cookie", "query", "source", "match", "use"}
 
 // rule reads conditions, match and server, and the token after them.
 func (p *parser) rule(b *block) error {
@@ -27,7 +27,7 @@ func (p *parser) rule(b *block) error {
 		}
 	}
 	if !asksAnything(&r.Conditions) && len(p.mistakes) == before {
-		p.record(p.fail(p.tok, oneOf(ruleKeywords[:7]...)))
+		p.record(p.fail(p.tok, oneOf(ruleKeywords[:len(ruleKeywords)-2]...)))
 	}
 	if err := p.advance(inValue); err != nil {
 		return err
@@ -69,8 +69,8 @@ func (p *parser) ruleClause(r *proto.Rule, seen map[string]bool) (err error) {
 		return err
 	}
 	switch name {
-	case "pattern":
-		r.Pattern, err = p.expression()
+	case "pattern", "path", "prefix":
+		return p.ofURI(r, keyword, name)
 	case "host":
 		r.Host, err = p.expression()
 	case "method":
@@ -92,6 +92,31 @@ func (p *parser) ruleClause(r *proto.Rule, seen map[string]bool) (err error) {
 		return err
 	}
 	return p.advance(inValue)
+}
+
+// ofURI reads a condition on the URI, "i" where it follows, and the token after.
+func (p *parser) ofURI(r *proto.Rule, keyword token, name string) (err error) {
+	if before := r.Keyword(); r.URI() != "" && before != name {
+		p.record(p.fail(keyword, fmt.Sprintf("no %s beside %s, as a rule has one of pattern, path and prefix", name, before)))
+	}
+	var asked string
+	if name == "prefix" {
+		asked, err = p.text("what a path begins with", proto.CheckPrefix)
+	} else {
+		asked, err = p.expression()
+	}
+	if err != nil {
+		return err
+	}
+	if err := p.advance(inValue); err != nil {
+		return err
+	}
+	*map[string]*string{"pattern": &r.Pattern, "path": &r.Path, "prefix": &r.Prefix}[name] = asked
+	if p.tok.is("i") {
+		r.IgnoreCase = true
+		return p.advance(inValue)
+	}
+	return nil
 }
 
 // expression reads the token at hand as an extended regular expression.
@@ -154,6 +179,6 @@ func isRuleKeyword(lower string) bool {
 }
 
 func asksAnything(c *proto.Conditions) bool {
-	return c.Pattern != "" || c.Host != "" || c.Method != "" || c.Source.IsValid() ||
+	return c.URI() != "" || c.Host != "" || c.Method != "" || c.Source.IsValid() ||
 		len(c.Headers)+len(c.Cookies)+len(c.Queries) > 0
 }

@@ -23,12 +23,12 @@ func AppendSave(dst []byte, f *File, names Names) []byte {
 			l.server(&d)
 		}
 		for i := range v.Rules {
-			if IsDefault(&v.Rules[i].Conditions) {
+			if v.Rules[i].Default() {
 				l.saveRule(&v.Rules[i])
 			}
 		}
 		for i := range slices.Backward(v.Rules) {
-			if !IsDefault(&v.Rules[i].Conditions) {
+			if !v.Rules[i].Default() {
 				l.saveRule(&v.Rules[i])
 			}
 		}
@@ -84,12 +84,4 @@ func (l *lister) saveRule(r *proto.Rule) {
 	for _, addr := range slices.Backward(r.Dests) {
 		l.rule(r, addr, r.Match != 0)
 	}
-}
-
-// IsDefault reports a rule that is tried after all others: one that asks for a
-// pattern every request has, and for nothing else (the reference's section 4).
-func IsDefault(c *proto.Conditions) bool {
-	return (c.Pattern == ".*" || c.Pattern == "^/.*") &&
-		c.Host == "" && c.Method == "" && !c.Source.IsValid() &&
-		len(c.Headers)+len(c.Cookies)+len(c.Queries) == 0
 }

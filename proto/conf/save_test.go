@@ -26,7 +26,7 @@ func load(vs []proto.Virtual) []proto.Virtual {
 			switch i := slices.IndexFunc(entry.Rules, same); {
 			case i >= 0:
 				entry.Rules[i].Dests = append(slices.Clone(r.Dests), entry.Rules[i].Dests...)
-			case IsDefault(&r.Conditions):
+			case r.Default():
 				entry.Rules = append(entry.Rules, r)
 			default:
 				entry.Rules = append([]proto.Rule{r}, entry.Rules...)
@@ -116,6 +116,13 @@ var configurations = rapid.Custom(func(t *rapid.T) []proto.Virtual {
 				Headers: namedPatterns(t, "header", tokens), Cookies: namedPatterns(t, "cookie", fieldNames),
 				Queries: namedPatterns(t, "query", fieldNames),
 			}}
+			switch rapid.IntRange(0, 3).Draw(t, "kind") {
+			case 0:
+				r.Pattern, r.Path = "", r.Pattern
+			case 1:
+				r.Pattern, r.Prefix = "", rapid.StringMatching(`/[!"$->@-~]{0,9}`).Draw(t, "prefix")
+			}
+			r.IgnoreCase = r.URI() != "" && rapid.Bool().Draw(t, "ignore case")
 			if rapid.Bool().Draw(t, "has source") {
 				addr := addresses.Draw(t, "source").Addr()
 				r.Source, _ = addr.Prefix(rapid.IntRange(0, addr.BitLen()).Draw(t, "length"))

@@ -91,7 +91,7 @@ func rules(lines []proto.Rule) []proto.Rule {
 		}
 		line.Dests = slices.Clone(line.Dests)
 		list := &added
-		if conf.IsDefault(&line.Conditions) {
+		if line.Conditions.Default() {
 			list = &last
 		}
 		*list = append(*list, line)

@@ -123,7 +123,7 @@ func changeDest(v *proto.Virtual, cmd proto.Command, d proto.Dest) *proto.Error 
 	default:
 		for _, r := range v.Rules {
 			if slices.Contains(r.Dests, d.Addr) {
-				return proto.Errorf(unix.EBUSY, "server %v is used by rule %q", d.Addr, r.Pattern)
+				return proto.Errorf(unix.EBUSY, "server %v is used by rule %q", d.Addr, r.URI())
 			}
 		}
 		v.Dests = slices.Delete(v.Dests, at, at+1)
@@ -135,11 +135,6 @@ func findRule(v *proto.Virtual, c proto.Conditions) int {
 	return slices.IndexFunc(v.Rules, func(r proto.Rule) bool { return r.Conditions.Equal(&c) })
 }
 
-// isDefault tells whether a rule is one that is tried last.
-func isDefault(c proto.Conditions) bool {
-	return c.Equal(&proto.Conditions{Pattern: c.Pattern}) && (c.Pattern == ".*" || c.Pattern == "^/.*")
-}
-
 func addRule(v *proto.Virtual, r proto.Rule) *proto.Error {
 	a := server(v, r.Dests[0])
 	if findDest(v, a) < 0 {
@@ -148,17 +143,17 @@ func addRule(v *proto.Virtual, r proto.Rule) *proto.Error {
 	at := findRule(v, r.Conditions)
 	switch {
 	case at >= 0 && r.Number != 0:
-		return proto.Errorf(unix.EINVAL, "rule %q is there already", r.Pattern)
+		return proto.Errorf(unix.EINVAL, "rule %q is there already", r.URI())
 	case at >= 0 && slices.Contains(v.Rules[at].Dests, a):
-		return proto.Errorf(unix.EEXIST, "server %v in rule %q", a, r.Pattern)
+		return proto.Errorf(unix.EEXIST, "server %v in rule %q", a, r.URI())
 	case at >= 0 && r.Match != 0 && r.Match != v.Rules[at].Match:
-		return proto.Errorf(unix.EINVAL, "rule %q has match %d", r.Pattern, v.Rules[at].Match)
+		return proto.Errorf(unix.EINVAL, "rule %q has match %d", r.URI(), v.Rules[at].Match)
 	case r.Number != 0:
 		r.Dests = []netip.AddrPort{a}
 		return place(v, r)
 	case at >= 0:
 		v.Rules[at].Dests = slices.Insert(v.Rules[at].Dests, 0, a)
-	case isDefault(r.Conditions):
+	case r.Default():
 		r.Dests = []netip.AddrPort{a}
 		v.Rules = append(v.Rules, r)
 	default:
@@ -172,7 +167,7 @@ func delRule(v *proto.Virtual, r proto.Rule) *proto.Error {
 	a := server(v, r.Dests[0])
 	at := findRule(v, r.Conditions)
 	if at < 0 || !slices.Contains(v.Rules[at].Dests, a) {
-		return proto.Errorf(unix.ENOENT, "rule %q with server %v of service %q", r.Pattern, a, r.Service)
+		return proto.Errorf(unix.ENOENT, "rule %q with server %v of service %q", r.URI(), a, r.Service)
 	}
 	rule := &v.Rules[at]
 	rule.Dests = slices.DeleteFunc(rule.Dests, func(d netip.AddrPort) bool { return d == a })
@@ -184,17 +179,17 @@ func delRule(v *proto.Virtual, r proto.Rule) *proto.Error {
 
 // place puts a rule that is not there where it gets its number.
 func place(v *proto.Virtual, r proto.Rule) *proto.Error {
-	front := slices.IndexFunc(v.Rules, func(r proto.Rule) bool { return isDefault(r.Conditions) })
+	front := slices.IndexFunc(v.Rules, func(r proto.Rule) bool { return r.Default() })
 	if front < 0 {
 		front = len(v.Rules)
 	}
 	least, most := 1, front+1
-	if isDefault(r.Conditions) {
+	if r.Default() {
 		least, most = front+1, len(v.Rules)+1
 	}
 	at := int(r.Number)
 	if at < least || at > most {
-		return proto.Errorf(unix.EINVAL, "rule %q cannot be number %d, expected %d to %d", r.Pattern, at, least, most)
+		return proto.Errorf(unix.EINVAL, "rule %q cannot be number %d, expected %d to %d", r.URI(), at, least, most)
 	}
 	r.Number = 0
 	v.Rules = slices.Insert(v.Rules, at-1, r)
@@ -204,7 +199,7 @@ func place(v *proto.Virtual, r proto.Rule) *proto.Error {
 func moveRule(v *proto.Virtual, r proto.Rule) *proto.Error {
 	at := findRule(v, r.Conditions)
 	if at < 0 {
-		return proto.Errorf(unix.ENOENT, "service %q has no rule %q", r.Service, r.Pattern)
+		return proto.Errorf(unix.ENOENT, "service %q has no rule %q", r.Service, r.URI())
 	}
 	before, moved := v.Rules, v.Rules[at]
 	moved.Number = r.Number
