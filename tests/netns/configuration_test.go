@@ -56,7 +56,7 @@ func TestASavedTableIsAllOfItAndComesBack(t *testing.T) {
 	}
 	// A knob out of range changes nothing, and is named by its line.
 	bad := o.File("virtual a { }\nknobs {\n  debug_level = 2\n  read_timeout = 0\n}")
-	o.Fails(1, bad+":4:3: Value out of range: read_timeout is 0, expected 1 to 604800", "-f", bad)
+	o.Fails(1, bad+`:4:18: expected read_timeout from 1 to 604800, found "0"`, "-f", bad)
 	if knob := o.Knob("debug_level"); knob != "1" {
 		t.Errorf("debug_level is %q", knob)
 	}
@@ -98,7 +98,7 @@ func TestAConfigurationIsComparedAndStarted(t *testing.T) {
 		t.Errorf("a file that does not name chttp leaves\n%s", got)
 	}
 	mistyped := o.File("virtual kept { }\nknobs {\n  read_timout = 5\n}")
-	o.Fails(1, mistyped+`:3:3: No such knob: "read_timout" (did you mean "read_timeout"?)`, "-f", mistyped)
+	o.Fails(1, mistyped+`:3:3: expected a knob of the daemon (tcpvsadm --knob lists them), found "read_timout" (did you mean "read_timeout"?)`, "-f", mistyped)
 	for _, text := range []string{"", "# nothing but a comment"} {
 		empty := o.File(text)
 		o.Fails(1, empty+": no virtual service, expected one at least (command --flush (-F) deletes all)", "-f", empty)
@@ -112,6 +112,9 @@ func TestAConfigurationIsComparedAndStarted(t *testing.T) {
 			t.Errorf("--check %s: status %d, %s; want %s", args, r.Status, r.Stderr, want)
 		}
 	}
+	wrong := o.File("virtual a { }\nknobs {\n  read_timout = 5\n  zerocopy_send = 3\n}")
+	o.Fails(1, wrong+`:3:3: expected a knob of the daemon (tcpvsadm --knob lists them), found "read_timout" (did you mean "read_timeout"?)`+
+		"\ntcpvsadm: "+wrong+`:4:19: expected zerocopy_send from 0 to 2, found "3"`, "-f", wrong, "--check")
 	if out := o.Does("-f", path, "--check"); out != path+": valid, virtual services: 2, real servers: 2, rules: 1\n" {
 		t.Errorf("checked, it says %q", out)
 	}
