@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -12,6 +10,7 @@ import (
 
 	"ktcpvs/proto"
 	"ktcpvs/proto/conf"
+	"ktcpvs/proto/resolve"
 )
 
 // step is one command of a batch.
@@ -28,12 +27,12 @@ func (s *session) batch(c *cli.Context) error {
 		return err
 	}
 	// At first only to learn which names there are, that are looked up together.
-	names := &standIns{hosts: make(map[string]netip.Addr)}
+	names := resolve.NewStandIns(s.resolve.Port)
 	s.resolve.standIns = names
 	steps, err := s.steps(c, name, text)
 	s.resolve.standIns = nil
-	if len(names.hosts) > 0 {
-		s.resolve.lookUp(slices.Collect(maps.Keys(names.hosts)))
+	if hosts := names.Names(); len(hosts) > 0 {
+		s.resolve.LookUp(hosts)
 		steps, err = s.steps(c, name, text)
 	}
 	if err != nil || len(steps) == 0 {

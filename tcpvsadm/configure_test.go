@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"ktcpvs/proto/conf"
+	"ktcpvs/proto/resolve"
 )
 
 func TestCheckingNeedsNoDaemonAndChangesNothing(t *testing.T) {
@@ -129,8 +129,7 @@ func (s silent) LookupNetIP(ctx context.Context, _, host string) ([]netip.Addr, 
 
 func TestNamesThatDoNotAnswerAreNamedTogether(t *testing.T) {
 	asked := make(chan string, 100)
-	r := newResolver()
-	r.system = silent{asked: asked}
+	r := resolverOn(resolve.Files(), silent{asked: asked}, "")
 	s := &session{resolve: r}
 	var text strings.Builder
 	text.WriteString("virtual v {\nserver = quick.invalid:80\n")
@@ -147,20 +146,5 @@ func TestNamesThatDoNotAnswerAreNamedTogether(t *testing.T) {
 	}
 	if len(asked) != 6 {
 		t.Errorf("%d questions for 6 names", len(asked))
-	}
-}
-
-func TestStandInsAreDifferentAddresses(t *testing.T) {
-	names := &standIns{ports: newResolver(), hosts: map[string]netip.Addr{}}
-	seen := map[netip.Addr]bool{}
-	for i := range 70_000 {
-		addr, err := names.Host(fmt.Sprint("h", i))
-		if err != nil || seen[addr] || !addr.Is6() {
-			t.Fatalf("name %d gets %v, %v", i, addr, err)
-		}
-		seen[addr] = true
-	}
-	if _, err := conf.Read("f", []byte("virtual v { server = a server = b server = a }"), names); err == nil || !strings.Contains(err.Error(), "another server") {
-		t.Errorf("the same name twice: %v", err)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"ktcpvs/proto/client"
 	"ktcpvs/proto/conf"
 	"ktcpvs/proto/prototest"
+	"ktcpvs/proto/resolve"
 )
 
 // book is a directory that a test writes.
@@ -73,7 +74,7 @@ func reader(t *testing.T, files, system *book, services string) *resolver {
 	if err := os.WriteFile(path, []byte(services), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return &resolver{files: files, system: system, ports: readServices(path), hosts: make(map[string]foundHost)}
+	return resolverOn(files, system, path)
 }
 
 const someServices = `# name port/protocol aliases
@@ -225,8 +226,8 @@ func TestTheReasonOfALookUpDoesNotRepeatTheName(t *testing.T) {
 // resolverOf fails every look-up as fail says, as a resolver reports it.
 type resolverOf func() error
 
-func (fail resolverOf) Host(string) (netip.Addr, error) { return netip.Addr{}, reason(fail()) }
-func (fail resolverOf) Port(string) (uint16, error)     { return 0, reason(fail()) }
+func (fail resolverOf) Host(string) (netip.Addr, error) { return netip.Addr{}, resolve.Reason(fail()) }
+func (fail resolverOf) Port(string) (uint16, error)     { return 0, resolve.Reason(fail()) }
 
 // counting is a daemon whose table has counted.
 type counting struct{ daemon }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
-	"net/netip"
 	"os"
 	"slices"
 	"time"
@@ -16,6 +14,7 @@ import (
 
 	"ktcpvs/proto"
 	"ktcpvs/proto/conf"
+	"ktcpvs/proto/resolve"
 )
 
 // largestText is the longest configuration that is read, in bytes: more than the
@@ -122,13 +121,13 @@ func awaitWriter(pipe *os.File, patience time.Duration) error {
 	return err
 }
 
-// parse reads a configuration, of which the names are looked up if resolve says so,
+// parse reads a configuration, of which the names are looked up if lookUp says so,
 // all of them together. When it does not, each stands for an address of its own.
-func (s *session) parse(name string, text []byte, resolve bool) (*conf.File, error) {
-	names := &standIns{ports: s.resolve, hosts: make(map[string]netip.Addr)}
+func (s *session) parse(name string, text []byte, lookUp bool) (*conf.File, error) {
+	names := resolve.NewStandIns(s.resolve.Port)
 	file, err := conf.Read(name, text, names)
-	if resolve && len(names.hosts) > 0 {
-		s.resolve.lookUp(slices.Collect(maps.Keys(names.hosts)))
+	if hosts := names.Names(); lookUp && len(hosts) > 0 {
+		s.resolve.LookUp(hosts)
 		file, err = conf.Read(name, text, s.resolve)
 	}
 	if err == nil && len(file.Virtuals) == 0 {
@@ -136,26 +135,6 @@ func (s *session) parse(name string, text []byte, resolve bool) (*conf.File, err
 	}
 	return file, err
 }
-
-// standIns gives each host an address that no other has.
-type standIns struct {
-	ports conf.Resolver
-	hosts map[string]netip.Addr
-}
-
-// Host gives the stand-in, of the prefix that is for discarding (RFC 6666).
-func (s *standIns) Host(name string) (netip.Addr, error) {
-	addr, ok := s.hosts[name]
-	if !ok {
-		n := len(s.hosts)
-		addr = netip.AddrFrom16([16]byte{0: 1, 13: byte(n >> 16), 14: byte(n >> 8), 15: byte(n)})
-		s.hosts[name] = addr
-	}
-	return addr, nil
-}
-
-// Port gives the port of a service's name, for which nobody is asked.
-func (s *standIns) Port(name string) (uint16, error) { return s.ports.Port(name) }
 
 // save prints the table as a configuration.
 func (s *session) save(c *cli.Context) error {

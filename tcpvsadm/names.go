@@ -6,20 +6,15 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"ktcpvs/proto/conf"
+	"ktcpvs/proto/resolve"
 )
 
-const (
-	// namesTimeout bounds the look-ups of a whole listing, so that a name
-	// server that does not answer can not hang it.
-	namesTimeout = 2 * time.Second
-
-	// namesAtOnce is how many are looked up at the same time.
-	namesAtOnce = 64
-)
+// namesTimeout bounds the look-ups of a whole listing, so that a name server that
+// does not answer can not hang it.
+const namesTimeout = 2 * time.Second
 
 // names are what a listing prints for addresses and ports: the number, unless
 // a name is known in time that leads back to it.
@@ -68,52 +63,11 @@ func (r *resolver) names(addrs []netip.Addr) conf.Names {
 
 // lookUpNames gives the names that are found before ctx is done.
 func lookUpNames(ctx context.Context, d directory, addrs map[netip.Addr]bool) map[netip.Addr]string {
-	known := sideBySide(ctx, slices.Collect(maps.Keys(addrs)), func(addr netip.Addr) string {
+	known := resolve.SideBySide(ctx, slices.Collect(maps.Keys(addrs)), func(addr netip.Addr) string {
 		return lookUpName(ctx, d, addr)
 	})
 	maps.DeleteFunc(known, func(_ netip.Addr, name string) bool { return name == "" })
 	return known
-}
-
-// sideBySide does something for each key, many at the same time, and gives what came
-// of those that were done before ctx. One that is still under way then ends by
-// itself and is not waited for.
-func sideBySide[K comparable, V any](ctx context.Context, keys []K, do func(K) V) map[K]V {
-	type outcome struct {
-		key   K
-		value V
-	}
-	outcomes := make(chan outcome, len(keys)) // nobody waits for its reader
-	queue := make(chan K, len(keys))
-	for _, key := range keys {
-		queue <- key
-	}
-	close(queue)
-	var busy sync.WaitGroup
-	for range min(namesAtOnce, len(keys)) {
-		busy.Go(func() {
-			for key := range queue {
-				if ctx.Err() == nil {
-					outcomes <- outcome{key, do(key)}
-				}
-			}
-		})
-	}
-	done := make(chan struct{})
-	go func() {
-		busy.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-	case <-ctx.Done():
-	}
-	all := make(map[K]V, len(keys))
-	for range len(outcomes) {
-		o := <-outcomes
-		all[o.key] = o.value
-	}
-	return all
 }
 
 // lookUpName gives a name that leads back to the address, so that a listing
@@ -131,7 +85,7 @@ func lookUpName(ctx context.Context, d directory, addr netip.Addr) string {
 		if !isHostName(name) {
 			continue
 		}
-		if back, err := lookUpHost(ctx, d, name); err == nil && back == addr {
+		if back, err := resolve.Host(ctx, d, name); err == nil && back == addr {
 			return name
 		}
 	}

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 
 	"golang.org/x/sys/unix"
 
 	"ktcpvs/proto/conf"
+	"ktcpvs/proto/resolve"
 )
 
 // largest is the longest file that is read, in bytes.
@@ -50,10 +52,11 @@ func Read(name string) (*Text, error) {
 // Parse reads what the text says. Its names are looked up side by side, in two
 // seconds together. The error tells every mistake, with its place.
 func (t *Text) Parse() (*conf.File, error) {
-	found := newResolver()
-	f, err := conf.Read(t.Name, t.bytes, found)
-	if len(found.missing) > 0 {
-		found.lookUp()
+	found := resolve.NewHosts(resolve.Files(), &net.Resolver{PreferGo: true, Dial: dial})
+	names := resolve.NewStandIns(found.Port)
+	f, err := conf.Read(t.Name, t.bytes, names)
+	if hosts := names.Names(); len(hosts) > 0 {
+		found.LookUp(hosts)
 		f, err = conf.Read(t.Name, t.bytes, found)
 	}
 	if err == nil && len(f.Virtuals) == 0 {

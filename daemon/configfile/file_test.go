@@ -1,9 +1,7 @@
 package configfile
 
 import (
-	"context"
 	"errors"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -41,36 +39,5 @@ func TestAFileIsReadWithItsDigest(t *testing.T) {
 	}
 	if _, err := Read(path + "x"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no file: %v", err)
-	}
-}
-
-// book answers some names at once, others never.
-type book map[string]string
-
-func (b book) LookupNetIP(ctx context.Context, _, host string) ([]netip.Addr, error) {
-	addr, ok := b[host]
-	if !ok {
-		<-ctx.Done()
-		return nil, ctx.Err()
-	}
-	return []netip.Addr{netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr(addr)}, nil
-}
-
-func TestNamesAreLookedUpTogetherAndThoseThatDoNotAnswerAreNamed(t *testing.T) {
-	r := newResolver()
-	r.system = book{"r1": "10.0.0.1", "r2": "10.0.0.2"}
-	for _, name := range []string{"r1", "r2", "silent", "r1", "mute"} {
-		first, err := r.Host(name)
-		again, _ := r.Host(name)
-		if err != nil || first != again {
-			t.Errorf("%s stands for %v and %v, %v", name, first, again, err)
-		}
-	}
-	r.lookUp()
-	for name, want := range map[string]string{"r1": "10.0.0.1", "r2": "10.0.0.2", "silent": "", "mute": ""} {
-		addr, err := r.Host(name)
-		if want == "" && (err == nil || !strings.Contains(err.Error(), "did not answer in 2s")) || want != "" && addr.String() != want {
-			t.Errorf("%s: %v, %v, expected %q", name, addr, err, want)
-		}
 	}
 }
