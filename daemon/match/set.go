@@ -33,6 +33,29 @@ type Set struct {
 // of the path and others of the URI; at worst, in states not known, what Worst tells.
 // Then, for the rules of which only fields are left to decide, the bytes of those fields.
 func (s *Set) Match(in *Input) int {
+	if s.next != nil || s.ofPath {
+		return s.matchColumns(in)
+	}
+	var w walk
+	w.begin(s.automaton, s.start(in))
+	if s.byHost {
+		var lower [256]byte // longer hosts cost an allocation
+		w.read(appendLower(lower[:0], in.Host))
+		w.cut()
+	}
+	w.read(in.URI)
+	best := w.end()
+	if w.scratch != nil {
+		best = s.lowest(&s.column, in, &w, best)
+	}
+	if best == none {
+		return -1
+	}
+	return int(best)
+}
+
+// matchColumns is Match of any columns.
+func (s *Set) matchColumns(in *Input) int {
 	best, start := int32(none), s.start(in)
 	for c := &s.column; c != nil && c.least < best; c = c.next {
 		text := in.URI
@@ -44,23 +67,29 @@ func (s *Set) Match(in *Input) int {
 		var w walk
 		w.begin(c.automaton, start)
 		if c.byHost {
-			var lower [256]byte // longer hosts cost an allocation
+			var lower [256]byte
 			w.read(appendLower(lower[:0], in.Host))
 			w.cut()
 		}
 		w.read(text)
-		best = min(best, w.end())
-		if w.scratch != nil {
-			if len(w.scratch.hits.list) > 0 {
-				best = s.fields.first(in, c.hits, w.scratch.hits.list, best)
-			}
-			giveScratch(w.scratch)
+		if best = min(best, w.end()); w.scratch != nil {
+			best = s.lowest(c, in, &w, best)
 		}
 	}
 	if best == none {
 		return -1
 	}
 	return int(best)
+}
+
+// lowest is best, or what is lower of the rules whose fields are left to decide. It
+// gives the scratch back.
+func (s *Set) lowest(c *column, in *Input, w *walk, best int32) int32 {
+	if len(w.scratch.hits.list) > 0 {
+		best = s.fields.first(in, c.hits, w.scratch.hits.list, best)
+	}
+	giveScratch(w.scratch)
+	return best
 }
 
 // start numbers the kinds of start by method and source.
