@@ -161,6 +161,41 @@ func TestUnreachedRulesOfThePath(t *testing.T) {
 	checkUnreached(t, []*Pattern{path("^/[^a]*$"), pattern("a"), pattern("^/")}, "[{2 [0 1]}]")
 }
 
+// A byte of the path is read by both automata: what is promised is for both.
+func TestNoURIThatASearchFindsCostsBothColumnsMoreThanPromised(t *testing.T) {
+	rules, times := 300, 8
+	if testing.Short() {
+		rules, times = 100, 4
+	}
+	for _, table := range evilTables(rules) {
+		for i := range table.patterns {
+			if p := &table.patterns[i]; i%2 == 1 {
+				p.Path, p.Expr, p.IgnoreCase = p.Expr, "", i%4 == 1
+			}
+		}
+		set := mustCompile(t, table.patterns)
+		if set.next == nil {
+			t.Fatalf("%s: it has one column, expected two", table.title())
+		}
+		most, _ := set.Worst()
+		h := newHostile(set, []string{table.uri}, 2048)
+		other := *h
+		other.automaton, other.roots, other.host = set.next.automaton, set.next.allRoots, set.next.byHost
+		for _, search := range []*hostile{h, &other} {
+			uri, _ := search.climb(strings.ReplaceAll(table.uri, "?", "!"), times)
+			once := len(h.automaton.nfa.nodes) + len(other.automaton.nfa.nodes)
+			for _, hits := range [][][]int32{set.hits, set.next.hits} {
+				for _, rules := range hits {
+					once += 8 * len(rules)
+				}
+			}
+			if words := h.words(uri) + other.words(uri); words > most*(len(uri)+2)+once {
+				t.Errorf("%s: a URI of %d bytes costs %d words, %d a byte were promised", table.title(), len(uri), words, most)
+			}
+		}
+	}
+}
+
 func TestMatchOfBothColumnsAllocatesNothingOnceWarm(t *testing.T) {
 	set := mustCompile(t, []Pattern{{Path: "^/a$"}, {Expr: "b$", Host: "h"}, {Prefix: "/c/", IgnoreCase: true}})
 	for want, uri := range []string{"/a?x", "/x?b", "/C/d"} {

@@ -23,7 +23,7 @@ type hostile struct {
 func newHostile(set *Set, uris []string, long int) *hostile {
 	h := &hostile{set: set, automaton: set.automaton, roots: set.allRoots, host: set.byHost, long: long, r: rand.New(rand.NewPCG(21, 22))}
 	for _, p := range set.patterns[:min(len(set.patterns), 2000)] {
-		h.addPieces(p.Expr)
+		h.addPieces(p.URI())
 	}
 	for _, uri := range uris {
 		h.pieces = append(h.pieces, uri[:min(len(uri), 40)])
