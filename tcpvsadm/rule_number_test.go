@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -77,6 +78,31 @@ func TestARuleIsPlacedMovedAndDeletedByItsNumber(t *testing.T) {
 	o.does("--del-rule", "-i", "web", "--number", "3", "--if-needed")
 	o.fails(exitAlready, `No such rule: rule "/c" with server 10.0.0.2:8080 of service "web"`, "--del-rule", "-i", "web", "--number", "1", "-r", "10.0.0.2")
 	o.hasRules(t, ruleC, ruleAny)
+}
+
+// The case of a rule is part of what it is.
+func TestRulesOfThePathHaveNumbersToo(t *testing.T) {
+	o := ruled(t)
+	o.does("--add-rule", "-i", "web", "--prefix", "/a", "-r", "10.0.0.1", "--at", "2")
+	o.does("--add-rule", "-i", "web", "--prefix", "/a", "--ignore-case", "-r", "10.0.0.1", "--at", "3")
+	o.does("--move-rule", "3", "1", "-i", "web")
+	want := []string{`prefix "/a" i use`, `pattern "/a" method GET use`, `prefix "/a" use`, `pattern "/b" use`, `pattern ".*" use`}
+	rules := func() (lines []string) {
+		for line := range strings.Lines(o.does("-L", "--rules", "-n")) {
+			if _, rule, ok := strings.Cut(line, "never  "); ok {
+				lines = append(lines, strings.TrimSpace(rule[:strings.Index(rule, " server")]))
+			}
+		}
+		return lines
+	}
+	if got := rules(); !slices.Equal(got, want) {
+		t.Errorf("the rules are %q, expected %q", got, want)
+	}
+	o.does("--del-rule", "-i", "web", "--number", "1")
+	o.does("--del-rule", "-i", "web", "--prefix", "/a", "-r", "10.0.0.1")
+	if got := rules(); !slices.Equal(got, slices.Delete(slices.Delete(want, 2, 3), 0, 1)) {
+		t.Errorf("the rules are %q when both prefixes are deleted", got)
+	}
 }
 
 func TestAServerIsDeletedWithItsRules(t *testing.T) {

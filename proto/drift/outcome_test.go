@@ -39,7 +39,7 @@ var source = rapid.Custom(func(t *rapid.T) string {
 			fmt.Fprintf(&b, "server = 10.0.0.%d:80 %d\n", n, rapid.IntRange(0, 1).Draw(t, "weight"))
 		}
 		rules := rapid.SliceOfNDistinct(rapid.Custom(func(t *rapid.T) string {
-			return fmt.Sprintf("rule = %s use server 10.0.0.%d:80\n", rapid.SampledFrom([]string{"pattern /x", "pattern .*", "pattern ^/.*", "host h", "pattern /x host h"}).Draw(t, "conditions"),
+			return fmt.Sprintf("rule = %s use server 10.0.0.%d:80\n", rapid.SampledFrom([]string{"pattern /x", "pattern /x i", "path /x", "prefix /x", "prefix /x i", "prefix /", "pattern .*", "pattern ^/.*", "host h", "pattern /x host h"}).Draw(t, "conditions"),
 				rapid.SampledFrom(servers).Draw(t, "server"))
 		}), 0, 6, rapid.ID[string]).Draw(t, "rules")
 		b.WriteString(strings.Join(rules, "") + "}\n")
@@ -111,6 +111,7 @@ virtual web {
     rule = pattern /a match 2 use server 10.0.0.2:80
     rule = pattern /b use server 10.0.0.2:80
     rule = pattern /d host h use server 10.0.0.3:80
+    rule = prefix /e/ i use server 10.0.0.3:80
 }
 virtual new { maxclients = 99 via = off server = 10.0.0.1:80 rule = pattern .* match 3 use server 10.0.0.1:80 }
 `
@@ -134,6 +135,7 @@ func TestEachDifferenceIsALineWithBothValues(t *testing.T) {
 - server 10.0.0.1:80 of service web: weight 1
 + server 10.0.0.4:80 of service web: weight 0
 ~ server 10.0.0.2:80 of service web: weight 1 -> 5
++ rule of service web: prefix "/e/" i use server 10.0.0.3:80
 + rule of service web: pattern "/d" host "h" use server 10.0.0.3:80
 ~ rule of service web: pattern "/b": servers 10.0.0.2:80, 10.0.0.1:80 -> 10.0.0.2:80
 ~ rule of service web: pattern "/a": match 1 -> 2

@@ -39,7 +39,7 @@ func TestTableAndProtoAgreeOnLimitsAndDefaults(t *testing.T) {
 
 func TestTableAndProtoTakeTheSameNamesAndPatterns(t *testing.T) {
 	server := netip.MustParseAddrPort("10.0.0.1:80")
-	text := rapid.OneOf(rapid.String(), rapid.StringMatching(`[a-zA-Z0-9._-]{0,17}`), rapid.StringMatching(`[!-~]{0,3}`),
+	text := rapid.OneOf(rapid.String(), rapid.StringMatching(`[a-zA-Z0-9._-]{0,17}`), rapid.StringMatching(`[!-~]{0,3}`), rapid.StringMatching(`/[ -~é]{0,3}`),
 		rapid.Map(rapid.IntRange(253, 258), func(n int) string { return fmt.Sprintf("%0*d", n, 0) }))
 	rapid.Check(t, func(t *rapid.T) {
 		s := text.Draw(t, "text")
@@ -59,6 +59,13 @@ func TestTableAndProtoTakeTheSameNamesAndPatterns(t *testing.T) {
 			err := tx.AddRule("web", table.RuleSpec{Pattern: match.Pattern{Expr: s}, Server: server})
 			if want := proto.CheckPattern(s); (err == nil) != (want == nil) {
 				t.Fatalf("pattern %q: table says %v, proto %v", s, err, want)
+			}
+			err = tx.AddRule("web", table.RuleSpec{Pattern: match.Pattern{Prefix: s, Method: "GET"}, Server: server})
+			if want := proto.CheckPrefix(s); s != "" && (err == nil) != (want == nil) {
+				t.Fatalf("prefix %q: table says %v, proto %v", s, err, want)
+			}
+			if _, refused := match.Compile([]*match.Pattern{{Prefix: s}}, match.DefaultLimits()); s != "" && err == nil && refused != nil {
+				t.Fatalf("prefix %q: table takes it, match says %v", s, refused)
 			}
 			return errDone
 		})
