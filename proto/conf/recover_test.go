@@ -44,6 +44,7 @@ func TestOneMistakeIsToldOnce(t *testing.T) {
 		"virtual v {\n server = r1:80 rule = pattern x match 11 use server r1:80 rule = pattern y use server r1:80 }",
 		"virtual v { } }\nvirtual w { }",
 		"knobs { debug_level = 1 read_timeout 2 max_backlog = 3 }\nvirtual v { }",
+		"knobs { unload = 5 }\nvirtual v { }",
 		"modules { wlc wlc }\nvirtual v { }",
 		"virtual v {\n listen = \n scheduler = wlc\n}",
 		"virtual v {\n listne = r1:80\n scheduler = wlc\n}",

@@ -55,6 +55,7 @@ func (p *parser) knob(f *File, lines map[string]int) error {
 	switch {
 	case name.text == orderKnob:
 		p.record(p.failAt(name.at, "a knob that is a setting", fmt.Sprintf("%s, which is an order (tcpvsadm --knob %[1]s=1)", name.text)))
+		known = nil // one mistake is enough
 	case known == nil:
 		p.record(p.failAt(name.at, "a knob of the daemon (tcpvsadm --knob lists them)", name.String()+spelling.DidYouMean(name.text, knobNames())))
 	}
