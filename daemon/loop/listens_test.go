@@ -159,3 +159,27 @@ func TestAnAddressThatGoesEndsNoConnection(t *testing.T) {
 		t.Error("the address that has gone takes a connection")
 	}
 }
+
+// A service at [::] gives IPv4 up for one that starts there, whichever of them is newer:
+// until then its socket has both.
+func TestAServiceAtIPv4StartsBesideOneThatTookIPv4Until(t *testing.T) {
+	for _, order := range [][]string{{"four", "six"}, {"six", "four"}} {
+		r := newRig(t, 2)
+		port := addresses(t, 1)[0].Port()
+		listen := map[string]netip.AddrPort{
+			"four": netip.AddrPortFrom(netip.IPv4Unspecified(), port), "six": netip.AddrPortFrom(netip.IPv6Unspecified(), port),
+		}
+		t.Cleanup(r.group.StopAll)
+		for _, name := range order {
+			r.change(func(tx *table.Tx) error { return tx.AddService(table.ServiceSpec{Name: name, Listen: listen[name]}) })
+		}
+		for _, step := range []struct {
+			name string
+			runs bool
+		}{{"six", true}, {"four", true}, {"four", false}, {"four", true}} {
+			if err := r.try(func(tx *table.Tx) error { return tx.SetRunning(step.name, step.runs) }); err != nil {
+				t.Errorf("added as %v: %s, running %v: %v", order, step.name, step.runs, err)
+			}
+		}
+	}
+}

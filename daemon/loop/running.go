@@ -94,7 +94,7 @@ func (g *Group) openAll(svc *table.Service, next *table.Snapshot, ours map[netip
 			return &table.ListenError{Service: svc.Name, Err: err}
 		}
 		opened[at] = r
-		ours[addr] = own{stays: true, dual: r.dual}
+		ours[addr] = own{stays: true, dual: r.dual || ours[addr].dual} // what goes is there until then
 	}
 	return nil
 }
