@@ -21,6 +21,9 @@ const DefaultPort uint32 = 0x4b545653
 // PortEnv names the environment variable that overrides DefaultPort.
 const PortEnv = "KTCPVS_NLPORT"
 
+// UserEnv names the environment variable that says whose process the daemon is.
+const UserEnv = "KTCPVS_DAEMON_UID"
+
 // Message types and flags of the netlink header (linux/netlink.h).
 const (
 	typeNoop  = 0x1

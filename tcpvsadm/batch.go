@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"ktcpvs/proto"
+	"ktcpvs/proto/client"
 	"ktcpvs/proto/conf"
 	"ktcpvs/proto/resolve"
 )
@@ -132,7 +133,7 @@ func (s *session) command(words []string, present *present) ([]proto.Change, err
 	}
 	staged := &staged{present: present}
 	line := &session{in: strings.NewReader(""), out: &strings.Builder{}, err: s.err, resolve: s.resolve,
-		dial: func(uint32) (daemon, error) { return staged, nil }}
+		dial: func(client.Options) (daemon, error) { return staged, nil }}
 	l, err := readLine(line.app(), words)
 	switch {
 	case err != nil:

@@ -30,7 +30,7 @@ func (s *session) app() *cli.App {
 		Usage:                     "administer the TCP virtual servers of ktcpvsd",
 		Version:                   release.Text(),
 		Commands:                  s.commands(),
-		Flags:                     []cli.Flag{netlinkPortFlag()},
+		Flags:                     []cli.Flag{netlinkPortFlag(), daemonUserFlag()},
 		Writer:                    s.out,
 		HideHelpCommand:           true,
 		DisableSliceFlagSeparator: true,

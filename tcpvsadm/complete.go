@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"ktcpvs/proto/client"
 	"ktcpvs/proto/conf"
 )
 
@@ -138,11 +139,14 @@ func (s *session) moduleNames(d daemon) (list []candidate) {
 
 // ask connects to the daemon of the line, if there is one.
 func (s *session) ask(l *line, work func(daemon)) {
-	port := uint32(0)
+	var where client.Options
 	if given := l.given[findFlag(l.app.Flags, optionNetlinkPort)]; len(given) > 0 {
-		port, _ = parseNetlinkPort(given[0])
+		where.Port, _ = parseNetlinkPort(given[0])
 	}
-	d, err := s.dial(port)
+	if given := l.given[findFlag(l.app.Flags, optionDaemonUser)]; len(given) > 0 {
+		where.Users, _ = parseUser(given[0])
+	}
+	d, err := s.dial(where)
 	if err != nil {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"ktcpvs/proto/client"
 	"ktcpvs/proto/release"
 )
 
@@ -61,7 +62,7 @@ func TestZeroIsForOneServiceOrAll(t *testing.T) {
 	var got []string
 	for _, args := range [][]string{{"-Z"}, {"--zero"}, {"-Zi", "web"}, {"--zero", "--ident=web"}} {
 		prepared(t).does(args...)
-		s := &session{resolve: newResolver(), dial: func(uint32) (daemon, error) { return zeroing{names: &got}, nil }}
+		s := &session{resolve: newResolver(), dial: func(client.Options) (daemon, error) { return zeroing{names: &got}, nil }}
 		if err := s.run(args); err != nil {
 			t.Fatal(err)
 		}
@@ -136,12 +137,12 @@ func TestCompletionOffersWhatMayComeNext(t *testing.T) {
 		"-f":              "",
 		"-h":              "",
 		"--version":       "",
-		"-D":              "--ident --if-needed --nlport -i",
-		"-D -i web":       "--if-needed --nlport",
-		"-L -n":           "--exact --ident --nlport --rules --stats -i",
-		"--start -i web":  "--nlport --strict",
-		"--knob unload":   "--nlport",
-		"-D --bogus -i":   "--ident --if-needed --nlport -i",
+		"-D":              "--daemon-uid --ident --if-needed --nlport -i",
+		"-D -i web":       "--daemon-uid --if-needed --nlport",
+		"-L -n":           "--daemon-uid --exact --ident --nlport --rules --stats -i",
+		"--start -i web":  "--daemon-uid --nlport --strict",
+		"--knob unload":   "--daemon-uid --nlport",
+		"-D --bogus -i":   "--daemon-uid --ident --if-needed --nlport -i",
 		"-A -i x -P":      "",
 	} {
 		if got := texts(o.does(append(strings.Fields(line), completionRequest)...)); got != want {

@@ -22,6 +22,8 @@ A CONDITION of a rule is one of these; all that are given must hold:
 With every command:
   --nlport PORT
       netlink port id of the daemon; otherwise KTCPVS_NLPORT has it
+  --daemon-uid UID
+      user whose process the daemon is, if neither root nor the caller
   -h, --help
       print the help of the command, or this
 Instead of a command:

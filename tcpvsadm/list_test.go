@@ -92,7 +92,7 @@ var somePorts = map[string]int{"http": 80, "www": 80, "http-alt": 8080, "webcach
 func inside(t *testing.T, d *prototest.Daemon, r *resolver, args ...string) string {
 	t.Helper()
 	var out bytes.Buffer
-	s := &session{in: strings.NewReader(""), out: &out, resolve: r, dial: func(uint32) (daemon, error) { return client.New(d.Pipe()) }}
+	s := &session{in: strings.NewReader(""), out: &out, resolve: r, dial: func(client.Options) (daemon, error) { return client.New(d.Pipe()) }}
 	if err := s.run(args); err != nil {
 		t.Fatalf("tcpvsadm %q: %v", args, err)
 	}
@@ -258,7 +258,7 @@ func TestLargeCountersAreCutUnlessExact(t *testing.T) {
 		"stats-exact.golden": {"-Ln", "--exact", "--stats"},
 	} {
 		var out bytes.Buffer
-		s := &session{out: &out, resolve: reader(t, &book{}, &book{}, ""), dial: func(uint32) (daemon, error) { return counting{}, nil }}
+		s := &session{out: &out, resolve: reader(t, &book{}, &book{}, ""), dial: func(client.Options) (daemon, error) { return counting{}, nil }}
 		if err := s.run(args); err != nil {
 			t.Fatal(err)
 		}

@@ -27,8 +27,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		out:     stdout,
 		err:     stderr,
 		resolve: newResolver(),
-		dial: func(port uint32) (daemon, error) {
-			return client.Dial(client.Options{Port: port})
+		dial: func(o client.Options) (daemon, error) {
+			return client.Dial(o)
 		},
 	}
 	return report(stderr, s.run(args))

@@ -47,6 +47,7 @@ const (
 	optionLast        = "last"
 	optionStrict      = "strict"
 	optionNetlinkPort = "nlport"
+	optionDaemonUser  = "daemon-uid"
 )
 
 // condition is the category of the options that a rule needs one of.
@@ -200,6 +201,11 @@ func strictFlag() *cli.BoolFlag {
 func netlinkPortFlag() *cli.StringFlag {
 	return &cli.StringFlag{Name: optionNetlinkPort, EnvVars: []string{proto.PortEnv},
 		Usage: "netlink `PORT` id of the daemon"}
+}
+
+func daemonUserFlag() *cli.StringFlag {
+	return &cli.StringFlag{Name: optionDaemonUser, EnvVars: []string{proto.UserEnv},
+		Usage: "`UID` whose process the daemon is, if neither root nor the caller"}
 }
 
 // spelling shows an option or command by its names: --weight (-w).

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"ktcpvs/proto"
+	"ktcpvs/proto/client"
 )
 
 // daemon is what the commands ask of ktcpvsd; *client.Client is one.
@@ -36,7 +37,7 @@ type session struct {
 	out     io.Writer
 	err     io.Writer // for warnings
 	resolve *resolver
-	dial    func(port uint32) (daemon, error)
+	dial    func(client.Options) (daemon, error)
 }
 
 // run carries out one call.
@@ -54,11 +55,11 @@ func (s *session) run(args []string) error {
 
 // with calls work with a connection to the daemon.
 func (s *session) with(c *cli.Context, work func(daemon) error) error {
-	port, err := netlinkPort(c)
+	where, err := whichDaemon(c)
 	if err != nil {
 		return err
 	}
-	d, err := s.dial(port)
+	d, err := s.dial(where)
 	if err != nil {
 		return err
 	}
@@ -87,19 +88,37 @@ func (s *session) change(c *cli.Context, change proto.Change) error {
 	})
 }
 
-// netlinkPort is the port id of the daemon, 0 when neither the option nor the
-// environment gives one.
-func netlinkPort(c *cli.Context) (uint32, error) {
-	text := c.String(optionNetlinkPort)
-	if text == "" {
-		return 0, nil
+// whichDaemon is where the daemon is and whose process; what neither the options nor
+// the environment give is left out.
+func whichDaemon(c *cli.Context) (o client.Options, err error) {
+	if text := c.String(optionNetlinkPort); text != "" {
+		port, ok := parseNetlinkPort(text)
+		if !ok {
+			return o, usagef("--%s (or %s) is %q, expected a netlink port id from 1 to 4294967295",
+				optionNetlinkPort, proto.PortEnv, text)
+		}
+		o.Port = port
 	}
-	port, ok := parseNetlinkPort(text)
-	if !ok {
-		return 0, usagef("--%s (or %s) is %q, expected a netlink port id from 1 to 4294967295",
-			optionNetlinkPort, proto.PortEnv, text)
+	if text := c.String(optionDaemonUser); text != "" {
+		users, ok := parseUser(text)
+		if !ok {
+			return o, usagef("--%s (or %s) is %q, expected the number of a user from 0 to %d",
+				optionDaemonUser, proto.UserEnv, text, uint32(noUser-1))
+		}
+		o.Users = users
 	}
-	return port, nil
+	return o, nil
+}
+
+// noUser is what the kernel has for none.
+const noUser = 1<<32 - 1
+
+func parseUser(text string) (users []uint32, ok bool) {
+	uid, err := strconv.ParseUint(text, 10, 32)
+	if err != nil || uid == noUser {
+		return nil, false
+	}
+	return []uint32{uint32(uid)}, true
 }
 
 func parseNetlinkPort(text string) (port uint32, ok bool) {

@@ -66,7 +66,7 @@ func flags() []cli.Flag {
 		&cli.StringFlag{Name: "drain", Usage: "seconds that open connections have to finish in after SIGTERM", Value: "30"},
 		&cli.StringFlag{Name: "sandbox", Usage: "what to give up once ready: full, capabilities (and filter no system calls) or none", Value: "full"},
 		&cli.StringFlag{Name: "config", Usage: "configuration `FILE`: applied when it is another than last time, and at SIGHUP"},
-		&cli.StringFlag{Name: "state-dir", Usage: "directory for what outlives the daemon: the table, and who changed it", EnvVars: []string{"KTCPVS_STATE_DIR", "STATE_DIRECTORY"}, Value: "/var/lib/ktcpvs"},
+		&cli.StringFlag{Name: "state-dir", Usage: "directory for what outlives the daemon: the table, and who changed it", EnvVars: []string{"KTCPVS_STATE_DIR", "STATE_DIRECTORY"}, Value: usualStateDir},
 		&cli.BoolFlag{Name: "ephemeral", Usage: "keep nothing: the table ends with the daemon"},
 		&cli.StringFlag{Name: "run-dir", Usage: "directory for what lives as long as the daemon", Value: "/run/ktcpvs"},
 	}
@@ -87,6 +87,8 @@ type options struct {
 	sandbox   string
 	config    string // "" is none
 	stateDir  string // "" is none
+
+	usualRunDir bool // nobody has asked for it
 }
 
 func parse(c *cli.Context) (o options, err error) {
@@ -103,6 +105,11 @@ func parse(c *cli.Context) (o options, err error) {
 		sandbox:   c.String("sandbox"),
 		config:    c.String("config"),
 		stateDir:  c.String("state-dir"),
+
+		usualRunDir: !c.IsSet("run-dir"),
+	}
+	if !c.IsSet("state-dir") {
+		o.stateDir = stateDirOf(namespaceName())
 	}
 	for _, n := range []struct {
 		option, unit string

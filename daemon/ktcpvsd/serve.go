@@ -6,6 +6,7 @@ import (
 	"io"
 	"log"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"time"
@@ -36,10 +37,12 @@ func serve(o options) error {
 	signals := catchSignals()
 	defer signals.stop()
 
-	if err := os.MkdirAll(o.runDir, 0o755); err != nil {
-		return fmt.Errorf("cannot make the run directory: %w; choose another with --run-dir", err)
+	place, err := takeRunDir(o.runDir, o.usualRunDir, o.nlport)
+	if err != nil {
+		return err
 	}
-	pid, err := writePID(o.runDir)
+	defer place.leave()
+	pid, err := writePID(place.path)
 	if err != nil {
 		return err
 	}
@@ -63,6 +66,10 @@ func serve(o options) error {
 		return err
 	}
 	defer listener.Close()
+	if place.path != o.runDir {
+		logger.Say(klog.Announce, "the run directory is that of a daemon in another network namespace, and this one has its own below it",
+			"dir", place.path, "pid", place.other)
+	}
 	kept, err := openKeeping(o.stateDir, logger)
 	if err != nil {
 		return err
@@ -72,10 +79,16 @@ func serve(o options) error {
 	registry := sched.NewRegistry()
 	store := table.NewStore(registry, o.loops, match.DefaultLimits())
 
-	veil, instead, err := readVeil(o.runDir)
+	veil, fresh, instead, err := readVeil(place.path)
 	if err != nil {
 		return err
 	}
+	started := false
+	defer func() {
+		if fresh && !started { // no cookie has been made with it
+			os.Remove(filepath.Join(place.path, keyName))
+		}
+	}()
 	if instead != nil {
 		logger.Say(klog.Announce, "the session cookies have a new secret, which ends the sessions of chttp", "because", instead)
 	}
@@ -129,16 +142,19 @@ func serve(o options) error {
 	defer unloader.Stop()
 
 	fuseLog := sysctlfs.Options{Log: log.New(sayer{logger}, "", 0)}
-	served, err := graft.Serve(o.sysctlDir, o.runDir, knobFiles(knobs, ctl), fuseLog)
+	served, err := graft.Serve(o.sysctlDir, place.path, knobFiles(knobs, ctl), fuseLog)
 	if err != nil {
 		return err
 	}
 	defer undo(logger, "the sysctl files", served.Undo)
-	if served.Why != nil {
+	switch {
+	case served.Why != nil && served.Dir == "":
+		logger.Say(klog.Announce, "there are no sysctl files and no reports; tcpvsadm has the knobs and the statistics", "because", served.Why)
+	case served.Why != nil:
 		logger.Say(klog.Announce, "the sysctl files are not at their usual place", "dir", served.Dir, "because", served.Why)
 	}
 	if served.Dir != "" {
-		reports, err := serveReports(o.runDir, store, group, fuseLog)
+		reports, err := serveReports(place.path, store, group, fuseLog)
 		if err != nil {
 			return err
 		}
@@ -153,10 +169,12 @@ func serve(o options) error {
 		for _, err := range dropped.Missed {
 			logger.Say(klog.Announce, "a privilege could not be given up", "err", err)
 		}
-		logger.Say(klog.Daemon, "privileges are given up", "kept", dropped.Kept, "filtered", dropped.Filtered)
+		logger.Say(klog.Daemon, "privileges are given up", "kept", dropped.Kept, "filtered", dropped.Filtered,
+			"bounding set left", dropped.Bounding)
 	}
 	logger.Say(klog.Announce, "TCP Virtual Server ready", "version", proto.Version, "pid", os.Getpid(),
 		"loops", o.loops, "poll", group.Poller(), "sysctl", served.Dir)
+	started = true
 	ready(status)
 	close(serving)
 

@@ -15,35 +15,36 @@ import (
 )
 
 const (
+	keyName  = "session.key"
 	keyBytes = 16
 	keyMode  = 0o600
 )
 
 // readVeil gives the secret over the session cookies: the one that an earlier
-// daemon has left in the run directory, so that sessions outlive it, or a new
+// daemon has left in the run directory, so that sessions outlive it, or a fresh
 // one. instead says why, where a secret that was there could not be taken: others
 // may have read it, or it is none. What is no file of this user's is not touched,
 // and an error.
-func readVeil(dir string) (veil relay.Veil, instead, err error) {
-	path := filepath.Join(dir, "session.key")
+func readVeil(dir string) (veil relay.Veil, fresh bool, instead, err error) {
+	path := filepath.Join(dir, keyName)
 	key, err := readKey(path)
 	unfit, ok := errors.AsType[*unfitKey](err)
 	switch {
 	case ok:
 		instead = unfit
 		if err := os.Remove(path); err != nil {
-			return relay.Veil{}, nil, fmt.Errorf("cannot replace the secret of the session cookies: %w", err)
+			return relay.Veil{}, false, nil, fmt.Errorf("cannot replace the secret of the session cookies: %w", err)
 		}
 		fallthrough
 	case errors.Is(err, os.ErrNotExist):
 		key = make([]byte, keyBytes)
 		rand.Read(key)
-		err = writeKey(path, key)
+		fresh, err = true, writeKey(path, key)
 	}
 	if err != nil {
-		return relay.Veil{}, nil, fmt.Errorf("cannot keep the secret of the session cookies: %w", err)
+		return relay.Veil{}, false, nil, fmt.Errorf("cannot keep the secret of the session cookies: %w", err)
 	}
-	return relay.Veil{binary.LittleEndian.Uint64(key), binary.LittleEndian.Uint64(key[8:])}, instead, nil
+	return relay.Veil{binary.LittleEndian.Uint64(key), binary.LittleEndian.Uint64(key[8:])}, fresh, instead, nil
 }
 
 // unfitKey is a file that could hold the secret, but does not, or not as one.

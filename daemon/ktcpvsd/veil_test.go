@@ -11,12 +11,12 @@ import (
 
 func TestTheSecretOfTheSessionCookiesOutlivesTheDaemon(t *testing.T) {
 	dir := t.TempDir()
-	first, instead, err := readVeil(dir)
-	if err != nil || instead != nil {
-		t.Fatal(err, instead)
+	first, fresh, instead, err := readVeil(dir)
+	if err != nil || instead != nil || !fresh {
+		t.Fatal(err, instead, fresh)
 	}
-	second, instead, err := readVeil(dir)
-	if err != nil || instead != nil || second != first {
+	second, fresh, instead, err := readVeil(dir)
+	if err != nil || instead != nil || fresh || second != first {
 		t.Errorf("%x became %x, %v, %v", first, second, instead, err)
 	}
 	if info, err := os.Stat(filepath.Join(dir, "session.key")); err != nil || info.Mode().Perm() != 0o600 {
@@ -45,14 +45,14 @@ func TestASecretThatOthersMayHaveReadIsReplaced(t *testing.T) {
 		if err := os.Chmod(path, c.mode); err != nil {
 			t.Fatal(err)
 		}
-		veil, instead, err := readVeil(dir)
+		veil, _, instead, err := readVeil(dir)
 		if err != nil || instead == nil || !strings.HasSuffix(instead.Error(), path+" "+c.want) || veil == [2]uint64{} {
 			t.Errorf("mode %o, %d bytes: the secret is %x, %v, %v; expected a new one because it %s", c.mode, c.size, veil, instead, err, c.want)
 		}
 		if info, err := os.Stat(path); err != nil || info.Mode() != 0o600 || info.Size() != 16 {
 			t.Errorf("mode %o, %d bytes: the file is %v, %v; expected mode 0600 and 16 bytes", c.mode, c.size, info, err)
 		}
-		if again, _, err := readVeil(dir); err != nil || again != veil {
+		if again, _, _, err := readVeil(dir); err != nil || again != veil {
 			t.Errorf("%x became %x, %v", veil, again, err)
 		}
 	}
@@ -82,7 +82,7 @@ func TestWhatIsNoFileOfOursIsNotTakenForTheSecret(t *testing.T) {
 			t.Fatal(err)
 		}
 		before, _ := os.Lstat(path)
-		_, _, err := readVeil(dir)
+		_, _, _, err := readVeil(dir)
 		if err == nil || !strings.Contains(err.Error(), path+" "+c.want) || !strings.HasSuffix(err.Error(), ": remove it") {
 			t.Errorf("%s: %v; expected a line with %s, %q and what to do", name, err, path, c.want)
 		}

@@ -43,24 +43,28 @@ func keep(permitted set, o Options) (names []string, stay, effective set) {
 }
 
 // dropCapabilities empties the inheritable and the ambient set, and leaves of
-// the others what stays. The names are what is left even if there is an error.
-func dropCapabilities(o Options) ([]string, error) {
+// the others what stays. The names are what is left even if there is an error. idle
+// tells that the bounding set stays as it is, since taking from it needs CAP_SETPCAP.
+func dropCapabilities(o Options) (names []string, idle bool, err error) {
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 	var data [2]unix.CapUserData
 	if err := unix.Capget(&header, &data[0]); err != nil {
-		return nil, fmt.Errorf("capget: %w", err)
+		return nil, false, fmt.Errorf("capget: %w", err)
 	}
 	names, stay, effective := keep(set(data[0].Permitted)|set(data[1].Permitted)<<32, o)
 	// The bounding set first: it takes CAP_SETPCAP.
 	bounding := dropBounding(stay)
-	err := clearAmbient()
+	if errors.Is(bounding, unix.EPERM) {
+		idle, bounding = true, nil
+	}
+	err = clearAmbient()
 	for i := range data {
 		data[i] = unix.CapUserData{Permitted: uint32(stay >> (32 * i)), Effective: uint32(effective >> (32 * i))}
 	}
 	if failed := onAllThreads(unix.SYS_CAPSET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&data))); failed != nil {
 		err = errors.Join(err, fmt.Errorf("capset: %w", failed))
 	}
-	return names, errors.Join(bounding, err)
+	return names, idle, errors.Join(bounding, err)
 }
 
 // clearAmbient empties the ambient set, unless it is empty, for which one thread
@@ -92,7 +96,7 @@ func dropBounding(stay set) error {
 			continue
 		}
 		if err := onAllThreads(unix.SYS_PRCTL, unix.PR_CAPBSET_DROP, uintptr(number)); err != nil {
-			return fmt.Errorf("bounding set: %w: taking from it needs CAP_SETPCAP; without new privileges it gives nothing", err)
+			return fmt.Errorf("bounding set: %w", err)
 		}
 	}
 	return nil

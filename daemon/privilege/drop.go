@@ -20,6 +20,10 @@ type Report struct {
 	Kept     []string // capabilities that stay, as in capabilities(7)
 	Filtered bool     // system calls go through the filter
 	Missed   []error  // what could not be given up, one line each
+
+	// Bounding tells that the bounding set stays as it was, which takes CAP_SETPCAP to
+	// change. It gives nothing to a process that gains no privileges.
+	Bounding bool
 }
 
 // Limit gives up, on all threads, what nothing needs from the start on: the right
@@ -53,8 +57,8 @@ func Drop(o Options) Report {
 			return r // with cgo: nothing else can be done on all threads either
 		}
 	}
-	kept, err := dropCapabilities(o)
-	r.Kept = kept
+	var err error
+	r.Kept, r.Bounding, err = dropCapabilities(o)
 	r.miss("capabilities", err)
 	if !o.AllCalls {
 		err = installFilter(o)

@@ -10,7 +10,7 @@ import (
 
 // Served is the knobs where Serve has put them.
 type Served struct {
-	Dir string // where they are; empty for mode "none"
+	Dir string // where they are; empty for mode "none", and where "auto" found no place
 	Why error  // why not at Path, though mode "auto" asked for it; otherwise nil
 
 	undo func() error
@@ -21,12 +21,13 @@ func (s *Served) Undo() error { return s.undo() }
 
 // Serve makes the knobs available as --sysctl-dir says. "auto" grafts them at
 // Path, or, where that cannot be (Served.Why), mounts them below runDir at
-// sys/net/ktcpvs. "none" does nothing. Anything else is the absolute path of a
-// directory, which is made if need be; Path itself asks for the graft or nothing.
+// sys/net/ktcpvs, or does nothing where nothing can be mounted at all. "none" does
+// nothing. Anything else is the absolute path of a directory, which is made if need
+// be; Path itself asks for the graft or nothing.
 func Serve(mode, runDir string, knobs []sysctlfs.Knob, o sysctlfs.Options) (*Served, error) {
 	switch {
 	case mode == "none":
-		return &Served{undo: func() error { return nil }}, nil
+		return &Served{undo: nothing}, nil
 	case mode == "auto":
 		served, err := serveGraft(knobs, o)
 		if err == nil {
@@ -34,7 +35,7 @@ func Serve(mode, runDir string, knobs []sysctlfs.Knob, o sysctlfs.Options) (*Ser
 		}
 		served, instead := serveDir(filepath.Join(runDir, "sys/net", name), knobs, o)
 		if instead != nil {
-			return nil, fmt.Errorf("--sysctl-dir=auto: %w; nor can they be served below %s: %w", err, runDir, instead)
+			return &Served{Why: fmt.Errorf("%w; nor can they be served below %s: %w", err, runDir, instead), undo: nothing}, nil
 		}
 		served.Why = err
 		return served, nil
@@ -45,6 +46,8 @@ func Serve(mode, runDir string, knobs []sysctlfs.Knob, o sysctlfs.Options) (*Ser
 	}
 	return serveDir(mode, knobs, o)
 }
+
+func nothing() error { return nil }
 
 func serveGraft(knobs []sysctlfs.Knob, o sysctlfs.Options) (*Served, error) {
 	g, err := Make(knobs, o)

@@ -1,6 +1,7 @@
 package graft
 
 import (
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -83,9 +84,26 @@ func TestWithoutWhatItTakesAutoSaysWhyAndWhatToDo(t *testing.T) {
 		}
 	}
 	run := t.TempDir()
+	nowhere := func(what, run string, parts ...string) {
+		t.Helper()
+		served, err := Serve("auto", run, knobs(), sysctlfs.Options{})
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+			return
+		}
+		if served.Dir != "" {
+			t.Errorf("%s: at %s", what, served.Dir)
+		}
+		wantError(what, served.Why, parts...)
+		if err := served.Undo(); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+		if left, _ := os.ReadDir(run); len(left) > 0 {
+			t.Errorf("%s: %s is left in the run directory", what, left[0].Name())
+		}
+	}
 	withCapabilities(t, 0, 0, func() {
-		_, err := Serve("auto", run, knobs(), sysctlfs.Options{})
-		wantError("no capability", err, "CAP_SYS_ADMIN", "run as root", run)
+		nowhere("no capability", run, "CAP_SYS_ADMIN", "run as root", run)
 	})
 	if err := unix.Mount("empty", "/dev", "tmpfs", 0, ""); err != nil {
 		t.Fatal(err)
@@ -102,8 +120,7 @@ func TestWithoutWhatItTakesAutoSaysWhyAndWhatToDo(t *testing.T) {
 	if err := unix.Mount("alien", netDir, "tmpfs", 0, ""); err != nil {
 		t.Fatal(err)
 	}
-	_, err = Serve("auto", "/mnt/run", knobs(), sysctlfs.Options{})
-	wantError("no place at all", err, "alien", "/mnt/run", "read-only file system")
+	nowhere("no place at all", "/mnt/run", "alien", "/mnt/run", "read-only file system")
 	served, err := Serve("auto", run, knobs(), sysctlfs.Options{})
 	if err != nil {
 		t.Fatal(err)

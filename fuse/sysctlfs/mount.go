@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"ktcpvs/fuse/mounts"
 )
 
@@ -25,20 +27,45 @@ type Mounted struct {
 // Mount makes dir if need be, mounts root there and serves it until Unmount.
 // A mount of a process that was killed is replaced. The error is one line that
 // says what to do: the directory cannot be made, a living process serves it
-// (it is named), /dev/fuse is missing, or mounting is not allowed.
+// (it is named), /dev/fuse is missing, or mounting is not allowed. Then what Mount
+// has made is gone again.
 //
 // While it is served a lock file ".NAME.lock" beside the directory says by whom.
 func Mount(dir string, root *Dir, o Options) (*Mounted, error) {
+	missing := missing(dir)
 	dir, claim, err := claimDir(dir)
 	if err != nil {
+		removeEmpty(missing)
 		return nil, err
 	}
 	m := &Mounted{dir: dir, claim: claim}
 	if err := m.attach(root, o); err != nil {
 		m.release()
+		removeEmpty(missing)
 		return nil, err
 	}
 	return m, nil
+}
+
+// missing lists dir and the directories above it that are not there, the innermost
+// first.
+func missing(dir string) (list []string) {
+	for {
+		if _, err := os.Lstat(dir); !errors.Is(err, os.ErrNotExist) || dir == filepath.Dir(dir) {
+			return list
+		}
+		list = append(list, dir)
+		dir = filepath.Dir(dir)
+	}
+}
+
+// removeEmpty removes directories in their order until one is not empty.
+func removeEmpty(dirs []string) {
+	for _, dir := range dirs {
+		if err := unix.Rmdir(dir); err != nil && !errors.Is(err, unix.ENOENT) {
+			return
+		}
+	}
 }
 
 func (m *Mounted) attach(root *Dir, o Options) error {

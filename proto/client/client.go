@@ -19,7 +19,8 @@ import (
 
 // Options say where the daemon is.
 type Options struct {
-	Port uint32 // netlink port id; 0: KTCPVS_NLPORT or proto.DefaultPort
+	Port  uint32   // netlink port id; 0: KTCPVS_NLPORT or proto.DefaultPort
+	Users []uint32 // whose process it may be; none: root's or the caller's own
 }
 
 // Client talks to one daemon. Every error that its calls return is a
@@ -40,7 +41,7 @@ func Dial(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, err := nlport.Dial(port)
+	conn, err := nlport.Dial(port, o.Users...)
 	if err != nil {
 		return nil, failure(proto.CmdUnspec, err)
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"ktcpvs/proto"
@@ -31,13 +33,19 @@ type Conn struct {
 	s      *socket.Conn
 	id     uint32
 	daemon uint32
+	users  []uint32 // whose process may be the daemon
 	buf    []byte
 	silent time.Duration // until the daemon is asked whether it is there
 }
 
-// Dial opens a client's end towards the daemon on port. It does not find out
-// whether there is one: the first send does (ECONNREFUSED).
-func Dial(port uint32) (*Conn, error) {
+// Dial opens a client's end towards the daemon on port, which is a process of one of
+// the users, or of root or the caller's own if none are given: any user can bind a
+// port id, and the answers of others are worth nothing. It does not find out whether
+// there is a daemon: the first send does (ECONNREFUSED).
+func Dial(port uint32, users ...uint32) (*Conn, error) {
+	if len(users) == 0 {
+		users = slices.Compact([]uint32{0, uint32(os.Geteuid())})
+	}
 	// A port id by chance, not the process id that the kernel would give:
 	// nobody else's leftovers, and no later client's mistaken for this one's.
 	for range 16 {
@@ -49,7 +57,7 @@ func Dial(port uint32) (*Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &Conn{s: s, id: id, daemon: port, buf: make([]byte, MaxDatagram), silent: probeAfter}, nil
+		return &Conn{s: s, id: id, daemon: port, users: users, buf: make([]byte, MaxDatagram), silent: probeAfter}, nil
 	}
 	return nil, os.NewSyscallError("bind", unix.EADDRINUSE)
 }
@@ -75,7 +83,8 @@ func (c *Conn) WriteDatagram(b []byte) error {
 
 // ReadDatagram receives one datagram from the daemon, valid until the next
 // call. Datagrams from other port ids are passed over. ECONNREFUSED when the
-// daemon goes away, EPERM when what holds its port id is not root of this namespace.
+// daemon goes away, EACCES when what holds its port id is a process of a user that was
+// not expected.
 func (c *Conn) ReadDatagram() ([]byte, error) {
 	for {
 		if err := c.s.SetReadDeadline(time.Now().Add(c.silent)); err != nil {
@@ -90,15 +99,23 @@ func (c *Conn) ReadDatagram() ([]byte, error) {
 		case err != nil:
 			return nil, err
 		case from.Port != c.daemon:
-		case from.UID != 0:
-			return nil, fmt.Errorf("port id %#x is held by process %d of uid %d, expected uid 0: %w",
-				c.daemon, from.PID, from.UID, unix.EPERM)
+		case !slices.Contains(c.users, from.UID):
+			return nil, fmt.Errorf("port id %#x is held by process %d of uid %d, expected uid %s; if that is the daemon's, --daemon-uid says so: %w",
+				c.daemon, from.PID, from.UID, numbers(c.users), unix.EACCES)
 		case !whole:
 			return nil, os.NewSyscallError("recvmsg", unix.EMSGSIZE)
 		default:
 			return c.buf[:n], nil
 		}
 	}
+}
+
+func numbers(uids []uint32) string {
+	var words []string
+	for _, uid := range uids {
+		words = append(words, fmt.Sprint(uid))
+	}
+	return strings.Join(words, " or ")
 }
 
 // probe finds out whether the daemon's port id still has an owner. A daemon

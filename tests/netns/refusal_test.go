@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"ktcpvs/proto"
 	"ktcpvs/tests/netns/lab"
 	"ktcpvs/tests/require"
@@ -84,17 +86,28 @@ func TestAMissingFuseDeviceIsSaid(t *testing.T) {
 	t.Parallel()
 	h := lab.NewHost(t, "balancer")
 	h.Shell("mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3")
-	refuses(t, h, 1, "ktcpvsd: --sysctl-dir=auto: ", "give the container the device", `exec "$1" 2>&1`)
-	out, _ := h.Try(`"$1" 2>&1`, lab.Binary("ktcpvsd"))
-	if !strings.Contains(out, "cannot open /dev/fuse: no such file or directory: load the fuse module (modprobe fuse)") {
-		t.Errorf("it says %q", out)
+	for _, dir := range []string{"/run/elsewhere/knobs", "/proc/sys/net/ktcpvs"} {
+		out, status := h.Try(`"$1" --sysctl-dir="$2" 2>&1`, lab.Binary("ktcpvsd"), dir)
+		if status != 1 || !strings.Contains(out, "cannot open /dev/fuse: no such file or directory: load the fuse module (modprobe fuse)") {
+			t.Errorf("asked for %s: status %d, %q", dir, status, out)
+		}
+		clean(t, h)
+		if left := h.Shell("ls -d /run/ktcpvs /run/elsewhere 2>/dev/null; true"); left != "" {
+			t.Errorf("asked for %s it leaves in /run\n%s", dir, left)
+		}
 	}
-	clean(t, h)
 	// All else works without.
-	h.StartDaemon("--sysctl-dir=none")
+	d := h.StartDaemon()
+	if !d.Log.Has("there are no sysctl files and no reports; tcpvsadm has the knobs and the statistics") || !d.Log.Has("cannot open /dev/fuse") {
+		t.Errorf("it says\n%s", d.Log)
+	}
 	o := h.Operator()
 	o.Does("-A", "-i", "web")
 	o.Has(virtual("web", "0.0.0.0:8080", "http"))
+	o.Does("--knob", "max_backlog=99")
+	if got := o.Does("-L", "--stats"); !strings.Contains(got, "web") {
+		t.Errorf("its statistics are\n%s", got)
+	}
 	if _, err := os.Stat(h.Path(lab.KnobDir)); err == nil {
 		t.Error("there are sysctl files all the same")
 	}
@@ -108,9 +121,16 @@ func TestAMissingCapabilityIsSaid(t *testing.T) {
 	const netlink = "ktcpvsd: netlink port id 0x4b545653: answering takes CAP_NET_ADMIN over the network namespace, run as root: "
 	refuses(t, h, 1, netlink, "operation not permitted", `exec setpriv --reuid=65534 --regid=65534 --clear-groups "$1" --run-dir=/run/open --ephemeral`)
 	refuses(t, h, 1, netlink, "operation not permitted", `exec setpriv --bounding-set=-net_admin --inh-caps=-net_admin "$1"`)
-	refuses(t, h, 1, "ktcpvsd: --sysctl-dir=auto: ", "mounting needs CAP_SYS_ADMIN: run as root, or use --sysctl-dir=none",
-		`exec setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin "$1"`)
+	refuses(t, h, 1, "ktcpvsd: cannot mount FUSE on /run/elsewhere: ", "mounting needs CAP_SYS_ADMIN: run as root, or use --sysctl-dir=none",
+		`exec setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin "$1" --sysctl-dir=/run/elsewhere`)
 	clean(t, h)
+	none := h.Launch(h.Command("setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin", lab.Binary("ktcpvsd")))
+	lab.Eventually(t, "it is ready without files", func() bool { return none.Log.Has("ready") })
+	if !none.Log.Has("there are no sysctl files") || !none.Log.Has("mounting needs CAP_SYS_ADMIN") {
+		t.Errorf("without CAP_SYS_ADMIN it says\n%s", none.Log)
+	}
+	none.Signal(unix.SIGTERM)
+	none.Wait()
 	d := h.Launch(h.Command("setpriv", "--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service", lab.Binary("ktcpvsd")))
 	lab.Eventually(t, "it is ready", func() bool { return d.Log.Has("ready") })
 	o := h.Operator()

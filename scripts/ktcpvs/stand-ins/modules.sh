@@ -4,11 +4,35 @@
 # runs, a scheduler while the daemon says so. Every other name is the real
 # tool's business.
 #
-#   KTCPVS_RUN_DIR   where the daemon's process id and log are (/run/ktcpvs)
+#   KTCPVS_RUN_DIR   where the daemon's process id and log are (/run/ktcpvs, or a
+#                    directory below it where that is another network's daemon's)
 #   KTCPVSD_OPTIONS  more options for a daemon that is started here
 
 tool=${0##*/}
-run_dir=${KTCPVS_RUN_DIR:-/run/ktcpvs}
+# usual_run_dir prints where the daemon of this network namespace is, or would be.
+usual_run_dir() (
+	pid='' there='' here=$(stat -L -c %i /proc/self/ns/net 2>/dev/null)
+	{ read -r pid </run/ktcpvs/ktcpvsd.pid; } 2>/dev/null
+	# Who may not know where a daemon of root's is takes it for ours.
+	! is_daemon "$pid" || there=$(stat -L -c %i "/proc/$pid/ns/net" 2>/dev/null)
+	if [ "${there:-$here}" != "$here" ] || [ -e "/run/ktcpvs/netns-$here/ktcpvsd.pid" ]; then
+		echo "/run/ktcpvs/netns-$here"
+	else
+		echo /run/ktcpvs
+	fi
+)
+
+# is_daemon PID tells whether that process is ktcpvsd and lives: the number may
+# have gone to another since it was written down, and a killed one may wait for
+# its parent.
+is_daemon() {
+	[ -n "$1" ] || return 1
+	name='' state=''
+	{ read -r _ name state _ <"/proc/$1/stat"; } 2>/dev/null
+	[ "$name" = "(ktcpvsd)" ] && [ "$state" != Z ]
+}
+
+run_dir=${KTCPVS_RUN_DIR:-$(usual_run_dir)}
 pid_file=$run_dir/ktcpvsd.pid
 lock_dir=$run_dir/private
 log=$run_dir/ktcpvsd.log
@@ -65,16 +89,6 @@ running() {
 	pid=
 	{ read -r pid <"$pid_file"; } 2>/dev/null
 	is_daemon "$pid"
-}
-
-# is_daemon PID tells whether that process is ktcpvsd and lives: the number may
-# have gone to another since it was written down, and a killed one may wait for
-# its parent.
-is_daemon() {
-	[ -n "$1" ] || return 1
-	name='' state=''
-	{ read -r _ name state _ <"/proc/$1/stat"; } 2>/dev/null
-	[ "$name" = "(ktcpvsd)" ] && [ "$state" != Z ]
 }
 
 # start_daemon returns when the daemon is ready, whoever started it. Otherwise
