@@ -49,7 +49,7 @@ check:
 	go test ./tests/house
 	go test -p $(side_by_side) -race -short $$(go list ./... | grep -v /tests/)
 	go test -p $(side_by_side) -race -short -count=1 $$(go list ./tests/... | grep -v -e /tests/load $(patsubst %,-e /tests/%,$(of_programs)))
-	$(MAKE) fuzz FUZZTIME=3000x
+	$(MAKE) fuzz FUZZTIME=1000x
 
 # What compares waiting times goes last, with the machine to itself. No result is
 # kept (-count=1): go does not know that a test which starts the programs depends

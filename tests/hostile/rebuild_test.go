@@ -55,7 +55,7 @@ func TestTrafficGoesOnWhileTenThousandRulesAreRebuilt(t *testing.T) {
 	}
 	defer admin.Close()
 	one := proto.Rule{Service: "web", Conditions: proto.Conditions{Pattern: "^/one/more"}, Dests: []netip.AddrPort{site.Server()}}
-	c := site.Compare(7, time.Second, 2, func() func() {
+	c := site.Compare(pairs(), time.Second, 2, func() func() {
 		stop, done := make(chan struct{}), make(chan struct{})
 		go func() {
 			defer close(done)

@@ -132,6 +132,7 @@ func TestTheConfigurationFileIsAppliedWhenItIsAnotherAndAtSIGHUP(t *testing.T) {
 			t.Errorf("%q: made of\n%s\nthis:\n%s", text, before, after)
 		}
 	}
+	write("# nothing\n")
 	end(d)
 
 	// At the start, too: a wrong file leaves what was kept, a service that cannot
