@@ -49,6 +49,23 @@ func TestStartAndStopScriptsLoadAndUnloadEverything(t *testing.T) {
 		step{do: "ktcpvs.stop"},
 		step{do: "lsmod | grep ktcpvs", status: 1},
 		step{do: "ls -d /proc/sys/net/ktcpvs", status: 2, says: "*"},
+		// What the file has stopped is not started, however it is written.
+		step{do: "cat >" + etc + `/ktcpvs.conf <<'end'
+Virtual "a" {
+	listen = 127.0.0.1:8081
+}
+virtual halted { # for now
+	listen = 127.0.0.1:8082
+	State=stopped # until tomorrow
+}
+virtual c{
+	#state = stopped
+	listen = 127.0.0.1:8083
+}
+end
+ktcpvs.start 2>&1 | grep -v warning:; true`},
+		step{do: "tcpvsadm -S | sed -n 's/^ *state = //p; s/^virtual \\(.*\\) {$/\\1/Ip' | tr '\\n' ,", says: "a,running,halted,stopped,c,running,"},
+		step{do: "ktcpvs.stop"},
 		step{do: "echo 'virtual x {' >" + etc + "/ktcpvs.conf; ktcpvs.start", status: 1, says: "~tcpvsadm: " + etc + "/ktcpvs.conf:.*"},
 	)
 }
