@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"ktcpvs/fuse/mounts"
 	"ktcpvs/proto/nlport"
@@ -36,6 +37,10 @@ func takeRunDir(path string, usual bool, port uint32) (*runDir, error) {
 		return r, err
 	}
 	pid, net := claimant(path)
+	for tries := 0; net == 0 && tries < 100; tries++ { // it has just begun, and is about to write that
+		time.Sleep(10 * time.Millisecond)
+		pid, net = claimant(path)
+	}
 	if own := namespaceNumber(); usual && net != 0 && net != own {
 		r, err = claimRunDir(filepath.Join(path, fmt.Sprintf("netns-%d", own)))
 		if err == nil {
