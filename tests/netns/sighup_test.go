@@ -43,6 +43,22 @@ func (m *manager) reloaded(d *lab.Daemon) string {
 	return status
 }
 
+// unitsReload is what the unit has systemd do at a reload before the signal.
+func unitsReload(t *testing.T, o *lab.Operator, config string) func() lab.Result {
+	t.Helper()
+	unit, err := os.ReadFile("../../scripts/ktcpvsd.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(unit), "\nExecReload=/usr/local/sbin/tcpvsadm ")
+	line, _, found := strings.Cut(rest, "\n")
+	if !found {
+		t.Fatal("the unit's first ExecReload= is no call of tcpvsadm")
+	}
+	words := strings.Fields(strings.Replace(line, "/etc/ktcpvs.conf", config, 1))
+	return func() lab.Result { return o.Call(words...) }
+}
+
 // TestTheConfigurationFileIsAppliedWhenItIsAnotherAndAtSIGHUP also has files that are
 // wrong, which change nothing.
 func TestTheConfigurationFileIsAppliedWhenItIsAnotherAndAtSIGHUP(t *testing.T) {
@@ -112,6 +128,10 @@ func TestTheConfigurationFileIsAppliedWhenItIsAnotherAndAtSIGHUP(t *testing.T) {
 	if status := m.reloaded(d); status != config+" is applied again" || !strings.Contains(o.Table(), "server = 192.168.0.11:80 1\n") {
 		t.Errorf("status %q, and the table is\n%s", status, o.Table())
 	}
+	reload := unitsReload(t, o, config)
+	if r := reload(); r.Status != 0 || r.Stdout+r.Stderr != "" {
+		t.Errorf("of a good file the unit's reload has status %d and says %q", r.Status, r.Stderr)
+	}
 	before := o.Does("-S", "-n")
 	taken := h.Listen("127.0.0.1:83")
 	for text, want := range map[string]string{
@@ -124,6 +144,9 @@ func TestTheConfigurationFileIsAppliedWhenItIsAnotherAndAtSIGHUP(t *testing.T) {
 		status := m.reloaded(d)
 		if !strings.HasPrefix(status, "degraded: reload failed, and nothing has changed: ") || !strings.Contains(status, want) {
 			t.Errorf("%q: status %q, expected that it failed, and %q", text, status, want)
+		}
+		if r := reload(); r.Status == 0 || !strings.Contains(r.Stderr, want) {
+			t.Errorf("%q: the unit's reload has status %d and says %q, expected that it failed, and %q", text, r.Status, r.Stderr, want)
 		}
 		lab.Eventually(t, "the log says so, too", func() bool {
 			return d.Log.Has("the configuration file is refused: reload failed, and nothing has changed")
