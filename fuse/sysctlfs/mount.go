@@ -32,16 +32,16 @@ type Mounted struct {
 //
 // While it is served a lock file ".NAME.lock" beside the directory says by whom.
 func Mount(dir string, root *Dir, o Options) (*Mounted, error) {
-	missing := missing(dir)
+	made := missing(filepath.Dir(dir))
 	dir, claim, err := claimDir(dir)
 	if err != nil {
-		removeEmpty(missing)
+		removeEmpty(made)
 		return nil, err
 	}
 	m := &Mounted{dir: dir, claim: claim}
 	if err := m.attach(root, o); err != nil {
 		m.release()
-		removeEmpty(missing)
+		removeEmpty(made)
 		return nil, err
 	}
 	return m, nil
@@ -72,6 +72,8 @@ func (m *Mounted) attach(root *Dir, o Options) error {
 	if err := removeStale(m.dir); err != nil {
 		return err
 	}
+	// Only now: to look at it before would wait for whoever serves it, who may be stopped.
+	made := missing(m.dir)
 	if err := os.MkdirAll(m.dir, 0o755); err != nil {
 		return fmt.Errorf("cannot make the directory to mount on: %w", err)
 	}
@@ -80,6 +82,7 @@ func (m *Mounted) attach(root *Dir, o Options) error {
 		return err
 	})
 	if err != nil {
+		removeEmpty(made)
 		return err
 	}
 	entry, err := mounts.At(m.dir)
