@@ -140,6 +140,19 @@ func CheckServer(a netip.Addr) error {
 	return nil
 }
 
+// CheckListen tells whether a service may listen at the address: one that connections
+// can be made to, or all.
+func CheckListen(a netip.Addr) error {
+	a = a.Unmap()
+	switch {
+	case a.IsMulticast():
+		return fmt.Errorf("%v is a multicast address, to which nobody can connect", a)
+	case a == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+		return fmt.Errorf("%v is the broadcast address, to which nobody can connect", a)
+	}
+	return nil
+}
+
 // checkString holds a string to its attribute: its length in bytes, then its
 // characters.
 func (a *attribute) checkString(s string) error {

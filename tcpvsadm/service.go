@@ -106,6 +106,9 @@ func (s *session) listens(c *cli.Context, service *proto.Service) error {
 		}
 	}
 	for i, addr := range all {
+		if err := proto.CheckListen(addr.Addr()); err != nil {
+			return listen.failNamed(err)
+		}
 		if slices.Contains(all[:i], addr) {
 			return listen.failNamed(fmt.Errorf("%s is given twice", strings.TrimSuffix(addr.String(), ":0")))
 		}

@@ -58,7 +58,9 @@ func serve(o options) error {
 	}
 	queue := klog.NewQueue(out, o.format)
 	defer queue.Close(time.Second)
-	logger := klog.New(klog.Options{Format: o.format, Target: queue, Level: knobs.DebugLevel.Get})
+	// printk of the original took no debug_level from its announcements.
+	level := func() int32 { return max(klog.Announce, knobs.DebugLevel.Get()) }
+	logger := klog.New(klog.Options{Format: o.format, Target: queue, Level: level})
 	go signals.tell(logger)
 
 	listener, err := nlport.Listen(o.nlport)

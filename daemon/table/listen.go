@@ -72,6 +72,8 @@ func (tx *Tx) CheckListens() error {
 	return nil
 }
 
+var broadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})
+
 // checkListens holds the addresses that were given to what they may be.
 func (s *ServiceSpec) checkListens() error {
 	if n := 1 + len(s.Also); n > MaxListens {
@@ -83,6 +85,9 @@ func (s *ServiceSpec) checkListens() error {
 	for i, addr := range append([]netip.AddrPort{s.Listen}, s.Also...) {
 		if addr.Addr().Zone() != "" {
 			return Refuse(ErrInvalid, "service %q: listen address %v has a zone, expected none", s.Name, addr)
+		}
+		if to := addr.Addr().Unmap(); to.IsMulticast() || to == broadcast {
+			return Refuse(ErrInvalid, "service %q: nobody can connect to listen address %v", s.Name, addr)
 		}
 		if i > 0 && !addr.Addr().IsValid() {
 			return Refuse(ErrInvalid, "service %q: listen address %d is only a port, expected an address", s.Name, i+1)

@@ -33,6 +33,7 @@ type block struct {
 	servers     []token // of each server, its address
 	ruleServers []token // of each rule, its server's address
 	rules       []Position
+	faulty      []bool // of the rules: has mistakes, and is no rule to hold others to
 
 	unsure bool // a statement could not be read, so that a server may be missing
 }
@@ -327,6 +328,9 @@ func (p *parser) finishRules(b *block) {
 	match := make(map[string]int, len(b.rules))
 	for i := range b.virtual.Rules {
 		r := &b.virtual.Rules[i]
+		if b.faulty[i] {
+			continue
+		}
 		this := line{string(AppendConditions(nil, &r.Conditions)), r.Dests[0]}
 		if at, repeated := lines[this]; repeated {
 			p.record(p.failAt(b.rules[i], fmt.Sprintf("another rule than that of line %d", at), this.conditions))

@@ -20,6 +20,10 @@ func (p *parser) listen(b *block) error {
 	if err != nil {
 		return err
 	}
+	if err := proto.CheckListen(addr.Addr()); err != nil {
+		p.record(p.failValue(p.tok, "a listen address", err))
+		return p.advance(atKeyword)
+	}
 	if addr.IsValid() {
 		b.listens = append(b.listens, p.tok)
 		s := &b.virtual.Service

@@ -67,6 +67,19 @@ func TestEachMistakeIsAnErrorByItself(t *testing.T) {
 	}
 }
 
+// A rule that is wrong is no rule that others repeat.
+func TestNoRuleRepeatsAWrongOne(t *testing.T) {
+	_, err := Read("f", []byte(`virtual v { server = r1:80
+ rule = prefix "x" use server r1:80
+ rule = path "(" use server r1:80
+ rule = path "" method OPTIONS use server r1:80
+ rule = method OPTIONS use server r1:80
+}`), book{})
+	if err == nil || strings.Count(err.Error(), "\n")+1 != 3 || strings.Contains(err.Error(), "another rule") {
+		t.Errorf("expected three mistakes, and no repeated rule:\n%v", err)
+	}
+}
+
 // What follows a mistake is read as it is meant: few others are told because of it.
 func TestOneDamagedTokenMakesFewMistakes(t *testing.T) {
 	src := string(readFile(t, "everything.conf")) +

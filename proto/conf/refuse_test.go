@@ -70,6 +70,7 @@ func TestWhatIsWrongIsNamedWithItsPlace(t *testing.T) {
 		"server twice":        {"virtual v {\nserver = r1:80\nserver = 10.0.0.1:www 3\n}", `f:3:10: expected another server than that of line 2, found "10.0.0.1:www"`},
 
 		// Rules.
+		"listen at multicast": {"virtual v { listen = 224.0.0.1:80 }", `f:1:22: expected a listen address, found "224.0.0.1:80" (224.0.0.1 is a multicast address, to which nobody can connect)`},
 		"rule twice":          {"virtual v {\nserver = r1:80\nrule = pattern x use server r1:80\nrule = pattern x use server 10.0.0.1:www\n}", `f:4:8: expected another rule than that of line 3, found pattern "x"`},
 		"another match":       {"virtual v {\nserver = r1:80 server = r2:80\nrule = pattern x match 1 use server r1:80\nrule = pattern x match 2 use server r2:80\n}", `f:4:8: expected match 1, as the same conditions have in line 3, found match 2`},
 		"undeclared server":   {"virtual v {\nserver = r1:80\nrule = pattern /x use server r2:80\n}", `f:3:30: expected a server that virtual service "v" declares, found "r2:80"`},

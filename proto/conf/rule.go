@@ -48,6 +48,7 @@ func (p *parser) rule(b *block) error {
 	r.Dests = []netip.AddrPort{addr}
 	b.ruleServers = append(b.ruleServers, p.tok)
 	b.rules = append(b.rules, start.at)
+	b.faulty = append(b.faulty, len(p.mistakes) > before)
 	b.virtual.Rules = append(b.virtual.Rules, r)
 	return p.advance(atKeyword)
 }

@@ -57,7 +57,8 @@ var (
 		rapid.SampledFrom([]string{"use", "pattern", "X-A"}),
 		rapid.StringMatching(`[a-z"\\#{}=é]{1,6}`),
 	)
-	tokens = rapid.StringMatching("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,8}")
+	tokens     = rapid.StringMatching("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,8}")
+	listenable = addresses.Filter(func(a netip.AddrPort) bool { return proto.CheckListen(a.Addr()) == nil })
 )
 
 func optional[T any](t *rapid.T, g *rapid.Generator[T], label string) (value T) {
@@ -82,7 +83,7 @@ var configurations = rapid.Custom(func(t *rapid.T) []proto.Virtual {
 		v := proto.Virtual{Service: proto.Service{
 			State: rapid.SampledFrom([]proto.Switch{proto.NotGiven, proto.Off, proto.On}).Draw(t, "state"),
 			Name:  name, Scheduler: rapid.SampledFrom([]string{"", "http", "hhttp"}).Draw(t, "scheduler"),
-			Listen: optional(t, addresses, "listen"), Redirect: optional(t, addresses, "redirect"),
+			Listen: optional(t, listenable, "listen"), Redirect: optional(t, addresses, "redirect"),
 			StartServers: optional(t, counts, "start"), MaxClients: optional(t, counts, "clients"),
 			MinSpareServers: optional(t, counts, "min"), MaxSpareServers: optional(t, counts, "max"),
 		}}
@@ -96,7 +97,7 @@ var configurations = rapid.Custom(func(t *rapid.T) []proto.Virtual {
 			v.Service.Listen = netip.AddrPort{}
 		} else if v.Service.Listen.IsValid() {
 			taken[v.Service.Listen] = true
-			for _, addr := range rapid.SliceOfN(addresses, 0, 3).Draw(t, "also") {
+			for _, addr := range rapid.SliceOfN(listenable, 0, 3).Draw(t, "also") {
 				if !taken[addr] {
 					v.Service.Also, taken[addr] = append(v.Service.Also, addr), true
 				}
