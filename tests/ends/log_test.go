@@ -31,6 +31,7 @@ func TestAResetOfTheClientsDoingIsNoFailureOfTheServer(t *testing.T) {
 				}
 				return st
 			}
+			lab.Eventually(t, "the log has the change of debug_level", func() bool { return d.Log.Has("set-knob debug_level 1") })
 			since := d.Log.Mark()
 			for _, k := range kinds() {
 				if k.column != tunnel || !k.up {
