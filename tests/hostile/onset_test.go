@@ -30,9 +30,6 @@ func TestOthersWaitLessThanBehindNginxWhileFiveThousandLargeResponsesBegin(t *te
 		{"copied", "zerocopy_send=0"},
 		{"spliced", "zerocopy_send=1"},
 	} {
-		if !long() && way.name == "copied" {
-			continue // large responses are spliced unless that is turned off
-		}
 		t.Run(way.name, func(t *testing.T) {
 			victim := arena.StartEcho(t)
 			d := arena.StartDaemon(t)

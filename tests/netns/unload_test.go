@@ -132,12 +132,12 @@ func TestAnUnloadThatIsTakenBackDuringAChangeTakesNothing(t *testing.T) {
 	}
 	large.WriteString("}\n")
 	first, second := o.File(large.String()), o.File("virtual small { server = 127.0.0.1:1 1 }")
-	for i := range 6 {
+	for i := range 20 {
 		change := o.Command(lab.Binary("tcpvsadm"), "-f", first)
 		if err := change.Start(); err != nil {
 			t.Fatal(err)
 		}
-		wait.Gap(time.Duration(i) * 60 * time.Millisecond) // another moment each time
+		wait.Gap(time.Duration(i) * 20 * time.Millisecond) // another moment each time
 		o.Shell("echo 1 > " + lab.KnobDir + "/unload; echo 0 > " + lab.KnobDir + "/unload")
 		o.Does("-f", second)
 		if err := change.Wait(); err != nil {
