@@ -10,6 +10,7 @@ import (
 	"ktcpvs/proto/client"
 	"ktcpvs/proto/prototest"
 
+	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 )
 
@@ -113,6 +114,44 @@ func TestWhatCanNotBeSentIsRefusedBeforeAnythingIs(t *testing.T) {
 	}
 	if len(d.Table()) != 0 {
 		t.Errorf("the table is %+v", d.Table())
+	}
+}
+
+// sizes notes how long the datagrams are that go out.
+type sizes struct {
+	client.Transport
+	longest, count int
+}
+
+func (s *sizes) SendMessages(messages []netlink.Message) error {
+	length := 0
+	for _, m := range messages {
+		b, err := m.MarshalBinary()
+		if err != nil {
+			return err
+		}
+		length += len(b)
+	}
+	s.longest, s.count = max(s.longest, length), s.count+1
+	return s.Transport.SendMessages(messages)
+}
+
+func TestABatchOfManySmallChangesGoesOutInDatagramsOfTheUsualSize(t *testing.T) {
+	sent := &sizes{Transport: prototest.New().Pipe()}
+	c, err := client.New(sent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	changes := make([]proto.Change, 5000)
+	for i := range changes {
+		changes[i].Command = proto.CmdFlush
+	}
+	if err := c.Apply(changes); err != nil {
+		t.Fatal(err)
+	}
+	if most := 32 << 10; sent.longest > most || sent.count < 3 {
+		t.Errorf("%d datagrams, the longest of %d bytes, expected several of %d at most", sent.count, sent.longest, most)
 	}
 }
 

@@ -131,9 +131,11 @@ func (c *Client) Apply(changes []proto.Change) error {
 
 // sendAll sends messages, as many in a datagram as well fit.
 func (c *Client) sendAll(messages []netlink.Message) error {
+	const header, alignment = 16, 4 // of a netlink message (linux/netlink.h)
+	length := func(m netlink.Message) int { return (header + len(m.Data) + alignment - 1) &^ (alignment - 1) }
 	start, size := 0, 0
 	for i, m := range messages {
-		if size += len(m.Data); i+1 < len(messages) && size+len(messages[i+1].Data) <= datagramSize {
+		if size += length(m); i+1 < len(messages) && size+length(messages[i+1]) <= datagramSize {
 			continue
 		}
 		if _, err := c.link.SendMessages(messages[start : i+1]); err != nil {
