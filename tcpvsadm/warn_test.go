@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -82,5 +83,20 @@ func TestABatchTellsOfItsRules(t *testing.T) {
 	r := o.call("--batch")
 	if r.status != exitDone || strings.Count(r.stderr, "GET may be meant") != 1 {
 		t.Errorf("status %d, %q, want one warning", r.status, r.stderr)
+	}
+}
+
+// The last of these hides the others, of which not all are looked at.
+func TestThatNotAllRulesWereLookedAtIsToldHoweverManyWarningsThereAre(t *testing.T) {
+	var src strings.Builder
+	src.WriteString("virtual web { listen = 10.0.0.1:80 server = 10.0.0.2:80 1\n")
+	for i := range 10000 {
+		fmt.Fprintf(&src, "rule = pattern \"^/r%05d/item/[0-9]+\\.html\" use server 10.0.0.2:80\n", i)
+	}
+	src.WriteString("rule = pattern \"^/r[0-9]+/\" use server 10.0.0.2:80\n}\n")
+	r := newOperator(t).call("-f", write(t, src.String()), "--check")
+	told := strings.Split(r.stderr, "\n")
+	if r.status != exitDone || !strings.Contains(told[0], `service "web": the analysis of its rules stopped`) || !strings.Contains(r.stderr, " more warnings\n") {
+		t.Errorf("status %d, the first warnings are\n%s", r.status, strings.Join(told[:min(3, len(told))], "\n"))
 	}
 }

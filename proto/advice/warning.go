@@ -1,6 +1,7 @@
 package advice
 
 import (
+	"slices"
 	"strings"
 
 	"ktcpvs/proto"
@@ -53,6 +54,9 @@ func Of(vs []proto.Virtual) []Warning {
 			warnings = append(warnings, w)
 		}
 	}
+	// Callers tell of the first few only: what is said of rules must not hide what is
+	// said of services, as that the rules were not all looked at.
+	slices.SortStableFunc(warnings, func(a, b Warning) int { return min(a.Rule, 0) - min(b.Rule, 0) })
 	return warnings
 }
 
